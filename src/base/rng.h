@@ -1,0 +1,25 @@
+/* Seeded random numbers for draws that must repeat (points, actors, simulator), never for secrets.
+ * xoshiro256** 1.0 (Blackman and Vigna 2018), seeded by splitmix64; streams by name so that adding one draw does
+ * not change another. */
+#ifndef HOTARU_BASE_RNG_H
+#define HOTARU_BASE_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rng {
+    uint64_t s[4];
+};
+
+/* The stream `name` of `seed`: same seed and name, same numbers on every machine. */
+struct rng rng_of(uint64_t seed, const char *name);
+uint64_t rng_u64(struct rng *r);
+/* Uniform in 0..n-1 without bias (rejection); n >= 1. */
+uint64_t rng_below(struct rng *r, uint64_t n);
+double rng_unit(struct rng *r);             /* [0,1) */
+double rng_exponential(struct rng *r, double mean);
+void rng_shuffle_u32(struct rng *r, uint32_t *items, size_t n);
+/* Unpredictable bytes from the kernel, for salts and ids that a client sees. Aborts if the kernel gives none. */
+void rng_secret(void *bytes, size_t n);
+
+#endif

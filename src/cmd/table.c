@@ -1,0 +1,5 @@
+#include "cmd/cmd.h"
+
+const struct command *const command_table[] = {
+    NULL,
+};

@@ -1,0 +1,74 @@
+/* The store: spool and journals -> Parquet, and SQL back. DuckDB is used in this folder only.
+ *
+ * STORE/packet/date=YYYY-MM-DD/hour=HH/NAME.parquet, packet6/…, session/, event/, answer/, lighting/, loss/, sample/
+ * STORE/catalog/  which files are live; a reader works on one generation of it (doc/format/store.md)
+ * STORE/spool/ STORE/journal/  what is still open; queries see it too, each packet exactly once. */
+#ifndef HOTARU_STORE_STORE_H
+#define HOTARU_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ip.h"
+#include "spool/spool.h"
+
+struct store;
+struct store_options {
+    uint64_t memory_bytes;  /* 0: 1 GiB */
+    uint32_t threads;       /* 0: one per core */
+    bool writable;          /* seal, import, compact */
+};
+/* -ENOENT when there is no store at path (writable makes one); -EPROTO when its format is newer than this program. */
+int store_open(const char *path, const struct store_options *options, struct store **ret, struct err *err);
+void store_close(struct store *s);
+
+/* ---- asking ---- */
+/* The same filter everywhere; what is not set does not restrict. */
+struct filter {
+    bool has_src, has_dst, has_proto, has_port;
+    struct ip4_prefix src, dst;
+    uint8_t proto;
+    uint16_t port;          /* destination port */
+    int64_t since_us, until_us; /* since <= ts < until; 0: open */
+};
+
+enum value_type { VALUE_NULL, VALUE_I64, VALUE_U64, VALUE_F64, VALUE_TEXT, VALUE_BLOB, VALUE_TS, VALUE_BOOL };
+
+struct rows; /* a whole result in memory */
+/* Runs one SELECT over the tables and macros of this store: packet, packet6, session, event, answer, lighting, loss,
+ * sample; ip(src), net24(dst), ip4('10.77.0.1'). Params are bound to $1, $2 … Every call sees one consistent moment. */
+struct store_param {
+    enum value_type type;
+    int64_t i64;
+    double f64;
+    const char *text;
+};
+int store_query(struct store *s, const char *sql, const struct store_param *params, size_t n_params, struct rows **ret,
+                struct err *err);
+size_t rows_count(const struct rows *r);
+size_t rows_columns(const struct rows *r);
+const char *rows_name(const struct rows *r, size_t col);
+enum value_type rows_type(const struct rows *r, size_t col);
+bool rows_is_null(const struct rows *r, size_t col, size_t row);
+int64_t rows_i64(const struct rows *r, size_t col, size_t row);  /* any integer, bool or time (µs); 0 for NULL */
+double rows_f64(const struct rows *r, size_t col, size_t row);   /* any number; NAN for NULL */
+const char *rows_text(const struct rows *r, size_t col, size_t row); /* any type as text; lives as long as r; "" for NULL */
+void rows_free(struct rows *r);
+
+/* " AND src BETWEEN … AND ts >= …" (or "") for a WHERE over `packet`; written into buf. -ENOSPC when n is too small. */
+int filter_sql(const struct filter *f, char *buf, size_t n);
+
+/* ---- keeping ---- */
+struct import_result {
+    uint64_t frames, stored4, stored6, lost; /* frames = stored4 + stored6 + lost */
+    bool repeated;                           /* this very file was imported before: nothing was added */
+};
+/* Frames of a capture file straight into Parquet. A file that turns out cut keeps its good frames and says so in err
+ * while returning 0 with lost > 0; one that is no capture at all changes nothing. */
+int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err);
+/* Turns finished spool segments and journals into Parquet; returns how many were sealed. */
+int store_seal(struct store *s, struct err *err);
+
+#endif

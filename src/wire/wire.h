@@ -1,0 +1,47 @@
+/* Frames in: a live interface or a capture file, behind one source. */
+#ifndef HOTARU_WIRE_WIRE_H
+#define HOTARU_WIRE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct frame {
+    const uint8_t *bytes; /* from the link layer on; borrowed until the next call on the source */
+    uint32_t cap_len_bytes, wire_len_bytes; /* cap <= wire */
+    int64_t ts_us;        /* since 1970-01-01 UTC; a finer stamp is cut, not rounded */
+    int link_type;        /* DLT_* of libpcap */
+};
+
+struct wire_counts { /* since the source was opened */
+    uint64_t received;       /* frames the kernel or the file gave us */
+    uint64_t dropped_kernel; /* frames the kernel saw and had no room for (live) */
+    uint64_t dropped_if;     /* frames the interface's driver dropped (live) */
+};
+
+struct wire_live_options {
+    const char *interface;
+    uint32_t snap_len_bytes;   /* 0: the default, 256 */
+    uint32_t buffer_bytes;     /* kernel ring; 0: 32 MiB */
+    bool incoming_only;        /* leave out what this host sends itself */
+};
+
+struct wire;
+
+/* A capture file (pcap or pcapng, micro- or nanosecond; gzip or zstd seen by its magic), "-" for stdin.
+ * Returns 0; -ENOENT, -EBADMSG (no capture file; empty; cut inside the file header), each with one line in err that
+ * names the file. */
+int wire_open_file(const char *path, struct wire **ret, struct err *err);
+/* A live interface by libpcap (TPACKET_V3). -EPERM, -ENODEV as errno says. */
+int wire_open_live(const struct wire_live_options *options, struct wire **ret, struct err *err);
+/* The next frame: 1 and *ret filled; 0 nothing now (live: the time-out passed; file: its end); -EBADMSG when the file
+ * is cut or corrupt from here on (err names file and frame number; the frames before it were good). */
+int wire_next(struct wire *w, int timeout_ms, struct frame *ret, struct err *err);
+bool wire_at_end(const struct wire *w); /* file: no more frames will come */
+int wire_counts(struct wire *w, struct wire_counts *ret);
+int wire_fd(const struct wire *w);      /* live: to poll; -1 for a file */
+void wire_close(struct wire *w);
+
+#endif
