@@ -1,5 +1,8 @@
 #include "cmd/cmd.h"
 
+extern const struct command command_check_config;
+
 const struct command *const command_table[] = {
+    &command_check_config,
     NULL,
 };
