@@ -110,7 +110,8 @@ static int load_darknet(struct config *c, struct yn list, struct err *err)
             return rc;
         for (size_t k = 0; k < c->n_darknet; k++) {
             if (overlap(p, c->darknet[k]))
-                return yn_fail(yn_item(list, i), err, "%s overlaps a prefix before it: each address counts once",
+                return yn_fail(yn_item(list, i), err,
+                               "%s overlaps a prefix before it: each address counts once",
                                yn_scalar(yn_item(list, i)));
         }
         c->darknet[c->n_darknet++] = p;
@@ -122,7 +123,8 @@ static int load_points_list(struct config *c, struct yn list, struct err *err)
 {
     size_t n = yn_count(list);
     if (n > CONFIG_POINTS_MAX)
-        return yn_fail(list, err, "%zu points are more than the %d that a plan can hold", n, CONFIG_POINTS_MAX);
+        return yn_fail(list, err, "%zu points are more than the %d that a plan can hold", n,
+                       CONFIG_POINTS_MAX);
     if (n > config_darknet_size(c))
         return yn_fail(list, err, "%zu points are more than the darknet's %llu addresses", n,
                        (unsigned long long)config_darknet_size(c));
@@ -163,7 +165,8 @@ static int load_points_draw(struct config *c, struct yn map, struct err *err)
     draw.one_per_bits = (uint8_t)one_per;
     struct yn exclude = yn_get(map, "exclude");
     if (yn_count(exclude) > sizeof draw.exclude / sizeof *draw.exclude)
-        return yn_fail(exclude, err, "at most %zu prefixes can be excluded", sizeof draw.exclude / sizeof *draw.exclude);
+        return yn_fail(exclude, err, "at most %zu prefixes can be excluded",
+                       sizeof draw.exclude / sizeof *draw.exclude);
     for (size_t i = 0; i < yn_count(exclude); i++) {
         if ((rc = load_prefix(yn_item(exclude, i), &draw.exclude[draw.n_exclude++], err)) < 0)
             return rc;
@@ -194,11 +197,13 @@ static int load_points(struct config *c, struct yn map, struct err *err)
 
 static int load_gateway(struct config *c, struct yn map, struct err *err)
 {
-    static const char *const keys[] = {"mode", "form", "outside", "inside", "mirror", "honeypot", "base-port", "alias", NULL};
+    static const char *const keys[] = {"mode",     "form",      "outside", "inside", "mirror",
+                                       "honeypot", "base-port", "alias",   NULL};
     struct config_gateway *g = &c->gateway;
     int mode = (int)g->mode, form = (int)g->form, rc;
     uint64_t base_port = g->base_port;
-    if ((rc = yn_check_keys(map, keys, err)) < 0 || (rc = yn_choice(yn_get(map, "mode"), mode_names, &mode, err)) < 0 ||
+    if ((rc = yn_check_keys(map, keys, err)) < 0 ||
+        (rc = yn_choice(yn_get(map, "mode"), mode_names, &mode, err)) < 0 ||
         (rc = yn_choice(yn_get(map, "form"), form_names, &form, err)) < 0 ||
         (rc = yn_text(yn_get(map, "outside"), g->outside, sizeof g->outside, err)) < 0 ||
         (rc = yn_text(yn_get(map, "inside"), g->inside, sizeof g->inside, err)) < 0 ||
@@ -221,7 +226,8 @@ static int load_capture(struct config *c, struct yn map, struct err *err)
     uint64_t payload = c->capture.payload_bytes, snap = c->capture.snap_len_bytes;
     int rc;
     if ((rc = yn_check_keys(map, keys, err)) < 0 ||
-        (rc = yn_text(yn_get(map, "interface"), c->capture.interface, sizeof c->capture.interface, err)) < 0 ||
+        (rc = yn_text(yn_get(map, "interface"), c->capture.interface, sizeof c->capture.interface, err)) <
+            0 ||
         (rc = yn_u64(yn_get(map, "payload-bytes"), 0, 65535, &payload, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "snap-length"), 64, 262144, &snap, err)) < 0 ||
         (rc = yn_text(yn_get(map, "recorder"), c->capture.recorder, 33, err)) < 0)
@@ -257,17 +263,31 @@ static int load_services(struct config_honeypot *h, struct yn list, struct err *
 
 static int load_honeypot(struct config *c, struct yn map, struct err *err)
 {
-    static const char *const keys[] = {"listen", "interface", "persona", "services", "mysql", "sessions-max",
-                                       "sessions-per-source-max", "idle-seconds", "life-seconds", "seed", "user", "instance", NULL};
+    static const char *const keys[] = {"listen",
+                                       "interface",
+                                       "persona",
+                                       "services",
+                                       "mysql",
+                                       "sessions-max",
+                                       "sessions-per-source-max",
+                                       "idle-seconds",
+                                       "life-seconds",
+                                       "seed",
+                                       "user",
+                                       "instance",
+                                       NULL};
     static const char *const mysql_keys[] = {"version", NULL};
     struct config_honeypot *h = &c->honeypot;
-    uint64_t sessions = h->sessions_max, per_source = h->sessions_per_source_max, idle = h->idle_s, life = h->life_s;
+    uint64_t sessions = h->sessions_max, per_source = h->sessions_per_source_max, idle = h->idle_s,
+             life = h->life_s;
     struct yn mysql = yn_get(map, "mysql");
     int rc;
-    if ((rc = yn_check_keys(map, keys, err)) < 0 || (rc = load_address(yn_get(map, "listen"), &h->listen, err)) < 0 ||
+    if ((rc = yn_check_keys(map, keys, err)) < 0 ||
+        (rc = load_address(yn_get(map, "listen"), &h->listen, err)) < 0 ||
         (rc = yn_text(yn_get(map, "interface"), h->interface, sizeof h->interface, err)) < 0 ||
         (rc = yn_text(yn_get(map, "persona"), h->persona, sizeof h->persona, err)) < 0 ||
-        (rc = load_services(h, yn_get(map, "services"), err)) < 0 || (rc = yn_check_keys(mysql, mysql_keys, err)) < 0 ||
+        (rc = load_services(h, yn_get(map, "services"), err)) < 0 ||
+        (rc = yn_check_keys(mysql, mysql_keys, err)) < 0 ||
         (rc = yn_text(yn_get(mysql, "version"), h->mysql_version, sizeof h->mysql_version, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "sessions-max"), 1, 10000000, &sessions, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "sessions-per-source-max"), 1, 10000000, &per_source, err)) < 0 ||
@@ -281,7 +301,8 @@ static int load_honeypot(struct config *c, struct yn map, struct err *err)
     h->sessions_per_source_max = (uint32_t)per_source;
     h->idle_s = (uint32_t)idle;
     h->life_s = (uint32_t)life;
-    if (!h->instance[0] || strspn(h->instance, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(h->instance))
+    if (!h->instance[0] ||
+        strspn(h->instance, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(h->instance))
         return yn_fail(yn_get(map, "instance"), err, "an instance's name is 1 to 32 of a-z, 0-9 and -");
     return 0;
 }
@@ -307,7 +328,8 @@ static int load_experiment(struct config *c, struct yn map, struct err *err)
     struct config_experiment *x = &c->experiment;
     struct yn arms = yn_get(map, "arms");
     int rc;
-    if ((rc = yn_check_keys(map, keys, err)) < 0 || (rc = yn_text(yn_get(map, "name"), x->name, sizeof x->name, err)) < 0 ||
+    if ((rc = yn_check_keys(map, keys, err)) < 0 ||
+        (rc = yn_text(yn_get(map, "name"), x->name, sizeof x->name, err)) < 0 ||
         (rc = yn_text(yn_get(map, "factor"), x->factor, sizeof x->factor, err)) < 0 ||
         (rc = yn_text(yn_get(map, "unit"), x->unit, sizeof x->unit, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "seed"), 0, UINT64_MAX, &x->seed, err)) < 0)
@@ -332,12 +354,14 @@ static int check_whole(const struct config *c, struct yn root, struct err *err)
                        ip4_format(c->gateway.honeypot, text));
     uint64_t ports = c->gateway.base_port + (uint64_t)c->n_points * c->honeypot.n_services;
     if (c->gateway.mode == GATEWAY_DNAT && c->gateway.form == GATEWAY_FORM_PORT_PER_POINT && ports > 65536)
-        return yn_fail(yn_present(gateway) ? gateway : root, err,
-                       "%zu points with %zu services from port %u need ports up to %llu: use form alias, or fewer",
-                       c->n_points, c->honeypot.n_services, c->gateway.base_port, (unsigned long long)ports - 1);
+        return yn_fail(
+            yn_present(gateway) ? gateway : root, err,
+            "%zu points with %zu services from port %u need ports up to %llu: use form alias, or fewer",
+            c->n_points, c->honeypot.n_services, c->gateway.base_port, (unsigned long long)ports - 1);
     if (c->gateway.alias.len_bits == 0)
         return c->gateway.form == GATEWAY_FORM_ALIAS && c->n_points
-                   ? yn_fail(yn_present(gateway) ? gateway : root, err, "form alias needs an alias prefix (gateway.alias)")
+                   ? yn_fail(yn_present(gateway) ? gateway : root, err,
+                             "form alias needs an alias prefix (gateway.alias)")
                    : 0;
     at = yn_get(gateway, "alias");
     for (size_t i = 0; i < c->n_darknet; i++) {
@@ -354,20 +378,23 @@ static int check_whole(const struct config *c, struct yn root, struct err *err)
 
 int config_load(struct config *c, const char *path, struct err *err)
 {
-    static const char *const keys[] = {"darknet", "points", "gateway", "capture", "honeypot", "store", "experiment", NULL};
+    static const char *const keys[] = {"darknet",  "points", "gateway",    "capture",
+                                       "honeypot", "store",  "experiment", NULL};
     struct yfile *file = NULL;
     config_init(c);
     int rc = yfile_load(path, &file, err);
     if (rc < 0)
         return rc;
     struct yn root = yfile_root(file);
-    if ((rc = yn_check_keys(root, keys, err)) < 0 || (rc = load_darknet(c, yn_get(root, "darknet"), err)) < 0 ||
+    if ((rc = yn_check_keys(root, keys, err)) < 0 ||
+        (rc = load_darknet(c, yn_get(root, "darknet"), err)) < 0 ||
         (rc = load_points(c, yn_get(root, "points"), err)) < 0 ||
         (rc = load_gateway(c, yn_get(root, "gateway"), err)) < 0 ||
         (rc = load_capture(c, yn_get(root, "capture"), err)) < 0 ||
         (rc = load_honeypot(c, yn_get(root, "honeypot"), err)) < 0 ||
         (rc = load_store(c, yn_get(root, "store"), err)) < 0 ||
-        (rc = load_experiment(c, yn_get(root, "experiment"), err)) < 0 || (rc = check_whole(c, root, err)) < 0) {
+        (rc = load_experiment(c, yn_get(root, "experiment"), err)) < 0 ||
+        (rc = check_whole(c, root, err)) < 0) {
         config_done(c);
         config_init(c);
     }

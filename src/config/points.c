@@ -31,7 +31,8 @@ static bool may_be_point(const struct points_draw *draw, uint32_t ip)
 }
 
 /* One address of the cell by lot; false when none may be a point. */
-static bool draw_in_cell(struct rng *rng, const struct points_draw *draw, uint32_t base, uint64_t size, uint32_t *ret)
+static bool draw_in_cell(struct rng *rng, const struct points_draw *draw, uint32_t base, uint64_t size,
+                         uint32_t *ret)
 {
     uint64_t usable = 0;
     for (uint64_t i = 0; i < size; i++)
@@ -57,9 +58,11 @@ int points_draw(const struct ip4_prefix *darknet, size_t n_darknet, const struct
         n_cells += size < cell_size ? 1 : size / cell_size;
     }
     if (n_cells > UINT64_C(1) << 24)
-        return err_set(err, -ERANGE, "drawing from %llu cells is too much: set points.draw.one-per to 24 or less",
+        return err_set(err, -ERANGE,
+                       "drawing from %llu cells is too much: set points.draw.one-per to 24 or less",
                        (unsigned long long)n_cells);
-    uint32_t *cells = calloc(n_cells ? n_cells : 1, sizeof *cells), *points = calloc(draw->count + 1, sizeof *points);
+    uint32_t *cells = calloc(n_cells ? n_cells : 1, sizeof *cells),
+             *points = calloc(draw->count + 1, sizeof *points);
     int rc = cells && points ? 0 : -ENOMEM;
     uint64_t n = 0, got = 0;
     for (size_t i = 0; rc == 0 && i < n_darknet; i++) {
@@ -79,8 +82,11 @@ int points_draw(const struct ip4_prefix *darknet, size_t n_darknet, const struct
             got += draw_in_cell(&where, draw, cells[i], size, &points[got]);
         }
         if (got < draw->count)
-            rc = err_set(err, -ERANGE, "%llu points are wanted, but only %llu can be drawn (one per /%u, without .0, .255 and what is excluded)",
-                         (unsigned long long)draw->count, (unsigned long long)got, (unsigned)draw->one_per_bits);
+            rc = err_set(err, -ERANGE,
+                         "%llu points are wanted, but only %llu can be drawn (one per /%u, without .0, .255 "
+                         "and what is excluded)",
+                         (unsigned long long)draw->count, (unsigned long long)got,
+                         (unsigned)draw->one_per_bits);
     }
     free(cells);
     if (rc < 0) {

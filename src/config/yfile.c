@@ -32,8 +32,8 @@ int yn_fail(struct yn n, struct err *err, const char *fmt, ...)
     const yaml_node_t *node = node_of(n);
     if (!node)
         return err_set(err, -EINVAL, "%s", what);
-    return err_set(err, -EINVAL, "%s:%zu:%zu: %s", n.file->path, node->start_mark.line + 1, node->start_mark.column + 1,
-                   what);
+    return err_set(err, -EINVAL, "%s:%zu:%zu: %s", n.file->path, node->start_mark.line + 1,
+                   node->start_mark.column + 1, what);
 }
 
 /* An alias to an enclosing node would make a walk endless; a configuration needs none, so none is accepted. */
@@ -49,8 +49,9 @@ static int refuse_aliases(struct yfile *f, struct err *err)
         if (!yaml_parser_scan(&p, &token))
             break; /* the loader says what is wrong */
         if (token.type == YAML_ALIAS_TOKEN || token.type == YAML_ANCHOR_TOKEN)
-            rc = err_set(err, -EINVAL, "%s:%zu:%zu: anchors and aliases (&, *) are not used here: quote the value",
-                         f->path, token.start_mark.line + 1, token.start_mark.column + 1);
+            rc = err_set(err, -EINVAL,
+                         "%s:%zu:%zu: anchors and aliases (&, *) are not used here: quote the value", f->path,
+                         token.start_mark.line + 1, token.start_mark.column + 1);
         more = token.type != YAML_STREAM_END_TOKEN;
         yaml_token_delete(&token);
     }
@@ -236,9 +237,17 @@ int yn_bytes(struct yn n, uint64_t *ret, struct err *err)
     static const struct {
         const char *unit;
         uint64_t bytes;
-    } units[] = {{"", 1},        {"B", 1},
-                 {"kB", 1000},   {"KB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {"TB", UINT64_C(1000000000000)},
-                 {"KiB", 1024},  {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", UINT64_C(1) << 40}};
+    } units[] = {{"", 1},
+                 {"B", 1},
+                 {"kB", 1000},
+                 {"KB", 1000},
+                 {"MB", 1000000},
+                 {"GB", 1000000000},
+                 {"TB", UINT64_C(1000000000000)},
+                 {"KiB", 1024},
+                 {"MiB", 1 << 20},
+                 {"GiB", 1 << 30},
+                 {"TiB", UINT64_C(1) << 40}};
     const char *text = yn_scalar(n);
     char *end = NULL;
     errno = 0;

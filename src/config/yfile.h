@@ -13,7 +13,7 @@
 struct yfile;
 struct yn {
     struct yfile *file; /* borrowed */
-    int node;               /* 0: absent */
+    int node;           /* 0: absent */
 };
 
 /* Reads one document of at most 1 MiB. -ENOENT, -EINVAL with "FILE:LINE:COLUMN: reason". An empty file is an empty map. */
@@ -31,9 +31,9 @@ struct yn yn_get(struct yn map, const char *key); /* absent when map is absent o
 /* Every key of map must be in allowed (NULL-terminated) and stand there once; else -EINVAL names the key and lists what
  * is allowed. An absent map is fine; a node that is no map is not. */
 int yn_check_keys(struct yn map, const char *const *allowed, struct err *err);
-size_t yn_count(struct yn list);            /* a scalar counts as a list of one; absent as none */
+size_t yn_count(struct yn list); /* a scalar counts as a list of one; absent as none */
 struct yn yn_item(struct yn list, size_t i);
-const char *yn_scalar(struct yn n);         /* its text, borrowed; NULL when absent or no scalar */
+const char *yn_scalar(struct yn n); /* its text, borrowed; NULL when absent or no scalar */
 
 /* -EINVAL with "FILE:LINE:COLUMN: " before the text. */
 int yn_fail(struct yn n, struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
