@@ -30,7 +30,8 @@ int ip4_prefix_parse(const char *text, struct ip4_prefix *ret, struct err *err)
     if (slash) {
         char *end;
         len = strtol(slash + 1, &end, 10);
-        if (end == slash + 1 || *end || slash[1] == '-' || slash[1] == '+' || slash[1] == ' ' || len < 0 || len > 32)
+        if (end == slash + 1 || *end || slash[1] == '-' || slash[1] == '+' || slash[1] == ' ' || len < 0 ||
+            len > 32)
             return err_set(err, -EINVAL, "prefix '%s': the length after / is 0 to 32", text);
     }
     if (n >= sizeof address)

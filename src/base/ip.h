@@ -10,8 +10,8 @@
 #define IP4_TEXT_MAX 20 /* "255.255.255.255/32" + NUL */
 
 struct ip4_prefix {
-    uint32_t base;     /* host order, host bits zero */
-    uint8_t len_bits;  /* 0..32 */
+    uint32_t base;    /* host order, host bits zero */
+    uint8_t len_bits; /* 0..32 */
 };
 
 /* Dotted quad, nothing else. Returns 0 or -EINVAL. */

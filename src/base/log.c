@@ -37,10 +37,12 @@ static void log_line(enum log_level level, const char *fmt, va_list ap)
     size_t n = 0;
     if (log_to.json) {
         char ts[TS_TEXT_MAX];
-        n = (size_t)snprintf(line, sizeof line, "{\"timestamp\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"message\":\"",
+        n = (size_t)snprintf(line, sizeof line,
+                             "{\"timestamp\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"message\":\"",
                              ts_format(ts_now_us(), ts), level_names[level], log_to.program);
     } else {
-        n = (size_t)snprintf(line, sizeof line, "%s: %s%s", log_to.program, level == LOG_LEVEL_INFO ? "" : level_names[level],
+        n = (size_t)snprintf(line, sizeof line, "%s: %s%s", log_to.program,
+                             level == LOG_LEVEL_INFO ? "" : level_names[level],
                              level == LOG_LEVEL_INFO ? "" : ": ");
     }
     for (const char *p = text; *p && n + 8 < sizeof line; p++) {

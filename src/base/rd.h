@@ -22,7 +22,8 @@ static inline size_t rd_left(const struct rd *r)
 {
     return (size_t)(r->end - r->p);
 }
-static inline const uint8_t *rd_take(struct rd *r, uint64_t n) /* borrowed; NULL and r->bad when fewer are left */
+static inline const uint8_t *rd_take(struct rd *r,
+                                     uint64_t n) /* borrowed; NULL and r->bad when fewer are left */
 {
     if (r->bad || n > (size_t)(r->end - r->p)) {
         r->bad = true;

@@ -16,7 +16,7 @@ struct rng rng_of(uint64_t seed, const char *name);
 uint64_t rng_u64(struct rng *r);
 /* Uniform in 0..n-1 without bias (rejection); n >= 1. */
 uint64_t rng_below(struct rng *r, uint64_t n);
-double rng_unit(struct rng *r);             /* [0,1) */
+double rng_unit(struct rng *r); /* [0,1) */
 double rng_exponential(struct rng *r, double mean);
 void rng_shuffle_u32(struct rng *r, uint32_t *items, size_t n);
 /* Unpredictable bytes from the kernel, for salts and ids that a client sees. Aborts if the kernel gives none. */

@@ -84,7 +84,8 @@ int ts_parse(const char *text, int64_t *ret_ts_us, struct err *err)
     if (*p == 'Z')
         p++;
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (*p || mo < 1 || mo > 12 || d < 1 || d > days[mo - 1] || h < 0 || h > 23 || mi < 0 || mi > 59 || se < 0 || se > 60)
+    if (*p || mo < 1 || mo > 12 || d < 1 || d > days[mo - 1] || h < 0 || h > 23 || mi < 0 || mi > 59 ||
+        se < 0 || se > 60)
         return bad(err, text);
     tm.tm_year = y - 1900;
     tm.tm_mon = mo - 1;

@@ -6,10 +6,10 @@
 
 #include "base/err.h"
 
-#define TS_SECOND_US  INT64_C(1000000)
-#define TS_HOUR_US    (INT64_C(3600) * TS_SECOND_US)
-#define TS_DAY_US     (INT64_C(86400) * TS_SECOND_US)
-#define TS_TEXT_MAX   40
+#define TS_SECOND_US INT64_C(1000000)
+#define TS_HOUR_US   (INT64_C(3600) * TS_SECOND_US)
+#define TS_DAY_US    (INT64_C(86400) * TS_SECOND_US)
+#define TS_TEXT_MAX  40
 
 int64_t ts_now_us(void);  /* the wall clock */
 int64_t ts_mono_us(void); /* CLOCK_MONOTONIC: for timers, never stored */

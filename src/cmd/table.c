@@ -1,5 +1,9 @@
 #include "cmd/cmd.h"
 
+extern const struct command command_run, command_check_config;
+
 const struct command *const command_table[] = {
+    &command_run,
+    &command_check_config,
     NULL,
 };

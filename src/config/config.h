@@ -22,26 +22,29 @@ enum gateway_form { GATEWAY_FORM_PORT_PER_POINT, GATEWAY_FORM_ALIAS };
 struct config_gateway {
     enum gateway_mode mode;
     enum gateway_form form;
-    char outside[16];       /* interface towards the Internet, on the router */
-    char inside[16];        /* interface towards the honeypot, on the router; "" : not used in rules */
-    char mirror[16];        /* interface towards the capture server, on the router; "" : no mirror */
-    uint32_t honeypot;      /* address, host order */
-    uint16_t base_port;     /* first port of port-per-point; default 20000 */
-    struct ip4_prefix alias; /* one alias address per point, for every port that has none of its own; len_bits 0: none */
+    char outside[16];   /* interface towards the Internet, on the router */
+    char inside[16];    /* interface towards the honeypot, on the router; "" : not used in rules */
+    char mirror[16];    /* interface towards the capture server, on the router; "" : no mirror */
+    uint32_t honeypot;  /* address, host order */
+    uint16_t base_port; /* first port of port-per-point; default 20000 */
+    struct ip4_prefix
+        alias; /* one alias address per point, for every port that has none of its own; len_bits 0: none */
 };
 
 struct config_honeypot {
-    uint32_t listen;        /* 0.0.0.0 */
-    char interface[16];     /* where the points' packets arrive on the honeypot's host; for its rule set; "" : any */
-    char persona[CONFIG_PATH_MAX];          /* a file or a built-in name such as mysql-5.6.10 */
-    char services[CONFIG_SERVICES_MAX][CONFIG_NAME_MAX]; /* protocol names in the order given; "any" = the catch-all */
+    uint32_t listen; /* 0.0.0.0 */
+    char
+        interface[16]; /* where the points' packets arrive on the honeypot's host; for its rule set; "" : any */
+    char persona[CONFIG_PATH_MAX]; /* a file or a built-in name such as mysql-5.6.10 */
+    char services[CONFIG_SERVICES_MAX]
+                 [CONFIG_NAME_MAX]; /* protocol names in the order given; "any" = the catch-all */
     size_t n_services;
-    char mysql_version[CONFIG_NAME_MAX];    /* "" : as the persona says */
+    char mysql_version[CONFIG_NAME_MAX]; /* "" : as the persona says */
     uint32_t sessions_max, sessions_per_source_max;
-    uint32_t idle_s, life_s;                /* seconds */
-    uint64_t seed;                          /* per-installation draw of the persona; 0: drawn at first start, kept in the store */
-    char user[CONFIG_NAME_MAX];             /* drop to this user when started as root; default "nobody" */
-    char instance[CONFIG_NAME_MAX];         /* journal name; default "honeypot" */
+    uint32_t idle_s, life_s; /* seconds */
+    uint64_t seed; /* per-installation draw of the persona; 0: drawn at first start, kept in the store */
+    char user[CONFIG_NAME_MAX];     /* drop to this user when started as root; default "nobody" */
+    char instance[CONFIG_NAME_MAX]; /* journal name; default "honeypot" */
 };
 
 struct config_capture {
@@ -53,8 +56,8 @@ struct config_capture {
 
 struct config_store {
     char path[CONFIG_PATH_MAX];
-    uint32_t keep_days;     /* 0: for ever */
-    uint64_t keep_bytes;    /* 0: no limit */
+    uint32_t keep_days;  /* 0: for ever */
+    uint64_t keep_bytes; /* 0: no limit */
 };
 
 struct config_experiment {
@@ -67,7 +70,7 @@ struct config_experiment {
 struct config {
     struct ip4_prefix darknet[CONFIG_PREFIXES_MAX];
     size_t n_darknet;
-    uint32_t *points;       /* host order, ascending, distinct, each inside the darknet; owned */
+    uint32_t *points; /* host order, ascending, distinct, each inside the darknet; owned */
     size_t n_points;
     struct config_gateway gateway;
     struct config_capture capture;
