@@ -31,6 +31,9 @@ struct original {
 struct server_options {
     const struct listen_spec *listen;  /* borrowed for the call */
     size_t n_listen;
+    const struct protocol *const *services; /* all that answer, in the order of the configuration: a connection that TPROXY
+                                             * brings is given to the one whose port it asked for, else to listen's own */
+    size_t n_services;
     const struct config *config;       /* points and gateway form; borrowed for the server's life */
     const struct persona *persona;     /* copied */
     const char *arm;                   /* "" outside experiments */
@@ -48,8 +51,8 @@ struct server_options {
 struct server;
 /* Opens journals and sockets; no thread yet, so that the caller can drop privileges before server_start(). */
 int server_open(const struct server_options *options, struct server **ret, struct err *err);
+/* Starts the threads. */
 int server_start(struct server *s, struct err *err);
-/* The loops' threads are started and idle until the confinement stands: seccomp must cover them all. */
 /* New sessions meet this persona, open ones keep theirs. Writes the lighting ledger. */
 int server_reload(struct server *s, const struct persona *persona, const char *arm, struct err *err);
 /* Ends every session ("stop"), joins the threads, closes the journals, frees. */

@@ -52,6 +52,8 @@ static void schedule(struct session *s)
         at = s->alarm_us;
     if (at <= s->loop->now_us)
         at = s->loop->now_us + 1;
+    if (s->timer.next && s->timer.at_tick * WHEEL_TICK_US <= at)
+        return;
     wheel_put(&s->loop->wheel, &s->timer, at);
 }
 
@@ -100,7 +102,7 @@ static bool in_reserve(struct session *s, size_t cap)
     return true;
 }
 
-/* Keeps what the protocol did not use; at is in s->in or in the loop's buffer. */
+/* Keeps what the protocol did not use; at is in the held input, or in the loop's buffer when none is held. */
 static bool in_keep(struct session *s, const uint8_t *at, size_t n)
 {
     if (n == 0) {
@@ -108,10 +110,8 @@ static bool in_keep(struct session *s, const uint8_t *at, size_t n)
             in_free(s);
         return true;
     }
-    if (!s->in || at < s->in || at >= s->in + s->in_cap) {
-        if (!in_reserve(s, n))
-            return false;
-    }
+    if (!s->in && !in_reserve(s, n))
+        return false;
     if (at != s->in)
         memmove(s->in, at, n);
     s->in_len = (uint32_t)n;
@@ -347,10 +347,6 @@ static void feed(struct session *s, const uint8_t *in, size_t n)
     }
     if (f.status == FEED_PAUSE && !s->feed_wanted)
         s->phase = PHASE_PAUSED;
-    else if (s->eof && !s->feed_wanted) {
-        end_when_sent(s, "client");
-        return;
-    }
     schedule(s);
     arm(s);
     if (s->broken)
@@ -367,8 +363,6 @@ static void feed_held(struct session *s)
         s->phase = PHASE_OPEN;
         if (s->in_len) {
             feed(s, s->in, s->in_len);
-        } else if (s->eof) {
-            end_when_sent(s, "client");
         } else {
             schedule(s);
             arm(s);
@@ -414,7 +408,7 @@ void session_readable(struct session *s)
         session_kill(s, n == -ENOBUFS ? "limit" : "client", n == -ENOBUFS);
         return;
     }
-    if (n == 0) {
+    if (n == 0) { /* half closed at least: what is queued still goes out */
         s->eof = true;
         end_when_sent(s, "client");
         return;
@@ -481,9 +475,8 @@ static void told_open(struct session *s, const struct handover *h, const char *m
     (void)event_end(e);
 }
 
-int session_new(struct loop *l, const struct handover *h, const struct original *o)
+int session_new(struct loop *l, struct service *service, const struct handover *h, const struct original *o)
 {
-    const struct listener *at = &l->listeners[h->listener];
     if (sources_count(&l->sources, h->src) >= l->per_source_max) {
         refuse(l, h->fd, COUNT_REFUSED_SOURCE);
         return -EUSERS;
@@ -492,7 +485,6 @@ int session_new(struct loop *l, const struct handover *h, const struct original 
         loop_count(l, COUNT_SHED);
         session_kill(l->lru_head, "shed", true);
     }
-    struct service *service = &l->services[at->service];
     const struct protocol *p = service->protocol;
     struct session *s = calloc(1, sizeof *s);
     void *state = s && p->state_bytes ? calloc(1, p->state_bytes) : NULL;

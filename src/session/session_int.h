@@ -84,7 +84,10 @@ struct handover {
     uint32_t listener;
     uint32_t src, local_ip;
     uint16_t sport, local_port;
+    bool has_isn;
+    uint32_t isn;
 };
+_Static_assert(sizeof(struct handover) <= 512, "one write to a pipe is whole up to PIPE_BUF");
 
 enum loop_count {
     COUNT_REFUSED_SOURCE, COUNT_REFUSED_STRAY, COUNT_REFUSED_FULL, COUNT_SHED, COUNT_LIMIT, COUNT_NO_SYN, COUNT_ACCEPT,
@@ -131,7 +134,7 @@ struct loop {
     int64_t tick_us, counts_us, datagram_second_us;
     uint32_t datagrams;                  /* recorded in this second */
     uint64_t counts[COUNT_OF_COUNTS];
-    bool accept_paused;
+    bool accept_paused, journal_failed;
     int64_t accept_again_us;
     int64_t lit_us;                      /* lighting ledger: since when, wall clock; 0: dark; loop 0 alone */
     _Atomic(struct persona_ref *) next_persona; /* left here by server_reload() */
@@ -142,7 +145,8 @@ struct loop {
 };
 
 /* session.c */
-int session_new(struct loop *l, int fd, const struct listener *at, const struct handover *h, const struct original *o);
+/* Takes h->fd over, also on failure. */
+int session_new(struct loop *l, struct service *service, const struct handover *h, const struct original *o);
 void session_readable(struct session *s);
 void session_writable(struct session *s);
 void session_timeout(struct session *s);
@@ -153,6 +157,9 @@ void session_bury(struct loop *l); /* frees the dead ones */
 /* accept.c */
 void accept_ready(struct loop *l, struct listener *at);
 void accept_mail(struct loop *l);
+void accept_resume(struct loop *l); /* when a shortage has passed */
+bool accept_original(const struct loop *l, const struct listener *at, uint8_t proto, uint32_t ip, uint16_t port,
+                     struct original *ret);
 /* datagram.c */
 void datagram_ready(struct loop *l, struct listener *at);
 /* lighting.c: the ledger rows of the server's points and services; now is the wall clock */
@@ -160,7 +167,8 @@ void lighting_begin(struct loop *l);
 void lighting_end(struct loop *l);
 /* loop.c */
 int loop_open(struct loop *l, struct server *server, unsigned index, const struct server_options *o, struct err *err);
-void loop_close(struct loop *l);
+/* Frees l, also one that loop_open() failed on. */
+int loop_close(struct loop *l, struct err *err);
 void *loop_run(void *loop);
 void loop_wake(struct loop *l);
 void loop_count(struct loop *l, enum loop_count c);
