@@ -118,6 +118,21 @@ static int read_guid(struct yn n, struct rng *r, uint8_t ret[static 16], struct 
     return 0;
 }
 
+/* 32 capability bits, as 0x1f3fc or a decimal number. */
+static int read_bits(struct yn n, uint32_t *ret, struct err *err)
+{
+    const char *text = yn_scalar(n);
+    if (!yn_present(n))
+        return 0;
+    char *end = NULL;
+    errno = 0;
+    unsigned long long v = text && text[0] != '-' ? strtoull(text, &end, 0) : 0;
+    if (!end || end == text || *end || errno || v > UINT32_MAX)
+        return yn_fail(n, err, "give 32 bits, such as 0x1f3fc");
+    *ret = (uint32_t)v;
+    return 0;
+}
+
 static int read_mysql(struct persona *p, struct yn map, const char *path, struct err *err)
 {
     static const char *const keys[] = {"version",   "facts",      "basedir",         "datadir",         "plugin-dir",
@@ -160,7 +175,7 @@ static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err 
 {
     static const char *const keys[] = {"native-os", "native-lan-manager", "domain",           "server",       "smb1", "smb2",
                                        "guid",      "max-mpx",            "max-buffer-bytes", "capabilities", "boot", NULL};
-    uint64_t mpx = p->smb.max_mpx, buffer = p->smb.max_buffer_bytes, capabilities = p->smb.capabilities;
+    uint64_t mpx = p->smb.max_mpx, buffer = p->smb.max_buffer_bytes;
     int rc = yn_check_keys(map, keys, err);
     if (rc == 0)
         rc = yn_text(yn_get(map, "native-os"), p->smb.native_os, sizeof p->smb.native_os, err);
@@ -179,14 +194,13 @@ static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err 
     if (rc == 0)
         rc = yn_u64(yn_get(map, "max-buffer-bytes"), 1024, 16644 * 4, &buffer, err);
     if (rc == 0)
-        rc = yn_u64(yn_get(map, "capabilities"), 0, UINT32_MAX, &capabilities, err);
+        rc = read_bits(yn_get(map, "capabilities"), &p->smb.capabilities, err);
     if (rc == 0)
         rc = read_guid(yn_get(map, "guid"), r, p->smb.guid, err);
     if (rc < 0)
         return rc;
     p->smb.max_mpx = (uint16_t)mpx;
     p->smb.max_buffer_bytes = (uint32_t)buffer;
-    p->smb.capabilities = (uint32_t)capabilities;
     if (!p->smb.server[0] || strcmp(p->smb.server, "draw") == 0)
         memcpy(p->smb.server, p->hostname, sizeof p->smb.server);
     if (strcmp(p->smb.domain, "draw") == 0)
