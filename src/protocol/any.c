@@ -5,6 +5,7 @@
 
 #include "base/ts.h"
 #include "config/persona.h"
+#include "protocol/any.h"
 #include "protocol/http_page.h"
 #include "session/session.h"
 

@@ -2,11 +2,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "protocol/any.h"
+#include "protocol/smb.h"
 #include "session/session.h"
 
-extern const struct protocol protocol_any;
-
 const struct protocol *const protocol_table[] = {
+    &protocol_smb,
     &protocol_any,
     NULL,
 };

@@ -2,8 +2,7 @@
 
 #include "../cmocka_all.h"
 #include "harness.h"
-
-extern const struct protocol protocol_any;
+#include "protocol/any.h"
 
 static const char request[] = "GET /admin HTTP/1.1\r\nHost: x\r\n\r\n";
 
