@@ -246,7 +246,7 @@ static void no_capture_file(void **state)
                  {"\xd4\xc3\xb2\xa1\2\0\4\0", 8, "cut inside its file header"},
                  {"this is a text file, and long enough to be a capture\n", 53, "no pcap or pcapng"},
                  {"\x1f\x8b\x08\0\0\0\0\0\0\3", 10, "cut"},
-                 {"\x1f\x8b\x08\0\0\0\0\0\0\3zzzzzzzzzzzzzzzzzzzzzzzzz", 35, "corrupt"},
+                 {"\x1f\x8b\x08\0\0\0\0\0\0\3\xff\xff\xff\xff\xff\xff\xff\xff", 18, "corrupt"},
                  {"\x28\xb5\x2f\xfd\xff\xff\xff\xff\xff\xff\xff\xff", 12, "corrupt"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         put_file((const uint8_t *)wrong[i].bytes, wrong[i].n);
