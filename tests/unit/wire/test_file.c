@@ -247,7 +247,7 @@ static void no_capture_file(void **state)
                  {"this is a text file, and long enough to be a capture\n", 53, "no pcap or pcapng"},
                  {"\x1f\x8b\x08\0\0\0\0\0\0\3", 10, "cut"},
                  {"\x1f\x8b\x08\0\0\0\0\0\0\3\xff\xff\xff\xff\xff\xff\xff\xff", 18, "corrupt"},
-                 {"\x28\xb5\x2f\xfd\xff\xff\xff\xff\xff\xff\xff\xff", 12, "corrupt"}};
+                 {"\x28\xb5\x2f\xfd\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 24, "corrupt"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         put_file((const uint8_t *)wrong[i].bytes, wrong[i].n);
         struct err err = {0};
