@@ -2,10 +2,12 @@
 
 #include "analysis/lit_dark.h"
 #include "analysis/scatter.h"
+#include "analysis/sweep.h"
 
 const struct analysis *const analysis_table[] = {
     &analysis_lit_dark,
     &analysis_scatter,
+    &analysis_sweep,
     NULL,
 };
 
