@@ -15,7 +15,7 @@ struct persona {
     char hostname[PERSONA_TEXT_MAX];    /* drawn per installation when the file says "draw" */
     struct {
         char version[PERSONA_TEXT_MAX];         /* what greeting and version() say: "5.6.10" */
-        char facts[512];                        /* folder of variables, columns, collations … under conf/personas */
+        char facts[512];                        /* absolute path of the folder of variables, columns, collations … */
         char basedir[256], datadir[256], plugin_dir[256];
         char compile_os[PERSONA_TEXT_MAX], compile_machine[PERSONA_TEXT_MAX], version_comment[PERSONA_TEXT_MAX];
         bool paper_wording;                     /* "FUNCTION(UDF) x does not exist", as table 1 of the paper prints it */
@@ -38,5 +38,9 @@ struct persona {
 /* A file path or a built-in name (conf/personas/NAME.yaml in the source tree or under the data folder). What the file
  * leaves to be drawn is drawn from seed, so that no two installations look alike. -ENOENT, -EINVAL with FILE:LINE:COLUMN. */
 int persona_load(struct persona *p, const char *name_or_path, uint64_t seed, struct err *err);
+/* Makes the persona's MySQL say `version`: facts, wording and comment of the built-in persona mysql-VERSION (mariadb-VERSION
+ * for a text with "MariaDB") when there is one, else of the closest built-in one of the same line ("5.1"); paths stay those
+ * of the persona's own system when the two differ. -ENOENT names the versions there are. */
+int persona_set_mysql_version(struct persona *p, const char *version, struct err *err);
 
 #endif

@@ -37,15 +37,20 @@ struct hdr {
     uint16_t payload_cap_bytes; /* bytes of payload that the frame held */
     const uint8_t *payload;   /* borrowed from the frame; NULL when none */
 };
-/* ip_frag: the 16 bits of RFC 791's flags and fragment offset as they stand on the wire (host order). */
+/* ip_frag: the 16 bits of RFC 791's flags and fragment offset as they stand on the wire (host order); IPv6: the 16
+ * bits offset, reserved, M of the fragment header (RFC 8200 4.5), 0 without one.
+ * payload_len_bytes: the transport header counts as TCP data offset, 8 for UDP, UDP-Lite, ICMP and ICMPv6, 12 for SCTP,
+ * data offset for DCCP, 0 for other protocols and later fragments. Not known (left out of `has`) when the transport
+ * header does not fit the IP length, for a TCP or IPv6 extension header that is cut, and for a jumbogram. */
 
 /* Why a frame became no row. Each is a row of the loss ledger (stage "decoder"). */
 enum hdr_loss {
     HDR_STORED = 0,
     HDR_LOSS_LINK_TYPE,   /* a link type that is not decoded */
     HDR_LOSS_NOT_IP,      /* ARP, LLDP, …: no IP inside */
-    HDR_LOSS_SHORT,       /* the snapshot ends inside a header that is needed */
-    HDR_LOSS_MALFORMED,   /* length fields that disagree (IHL < 5, total length < IHL, version not 4 or 6) */
+    HDR_LOSS_SHORT,       /* the snapshot ends inside a header that is needed (link layer, fixed IP header) */
+    HDR_LOSS_MALFORMED,   /* length fields that disagree (IHL < 5, total length < IHL, version not 4 or 6); a frame
+                             that ended there on the wire already; more than 8 VLAN tags */
     HDR_LOSS_KINDS
 };
 const char *hdr_loss_name(enum hdr_loss why); /* "stored", "link-type", "not-ip", "short", "malformed" */
@@ -63,5 +68,8 @@ enum hdr_loss hdr_decode(int link_type, const uint8_t *bytes, uint32_t cap_len_b
 /* The layout text of raw TCP options: "M1460,S,T,N,W7" (MSS, SACK-permitted, timestamps, NOP, window scale; "E" end of
  * list, "K<n>" n SACK blocks, "F" fast open, "?<kind>" others, "!" malformed from there). Returns the length; "" for none. */
 size_t hdr_options_text(const uint8_t *options, size_t n, char ret[static HDR_OPTIONS_TEXT_MAX]);
+/* Zero in place what the layout text does not show (time stamps, SACK edges, cookies), so that equal layouts are equal
+ * bytes; hdr_options_text() gives the same before and after. */
+void hdr_options_layout(uint8_t *options, size_t n);
 
 #endif
