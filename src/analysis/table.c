@@ -3,11 +3,13 @@
 #include "analysis/lit_dark.h"
 #include "analysis/scatter.h"
 #include "analysis/sweep.h"
+#include "analysis/version.h"
 
 const struct analysis *const analysis_table[] = {
     &analysis_lit_dark,
     &analysis_scatter,
     &analysis_sweep,
+    &analysis_version,
     NULL,
 };
 

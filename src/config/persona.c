@@ -173,7 +173,8 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
 static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err *err)
 {
     static const char *const keys[] = {"native-os", "native-lan-manager", "domain",           "server",       "smb1", "smb2",
-                                       "guid",      "max-mpx",            "max-buffer-bytes", "capabilities", "boot", NULL};
+                                       "guid",      "max-mpx",            "max-buffer-bytes", "capabilities", "boot",
+                                       "ms17-010-patched", NULL};
     uint64_t mpx = p->smb.max_mpx, buffer = p->smb.max_buffer_bytes;
     int rc = yn_check_keys(map, keys, err);
     if (rc == 0)
@@ -188,6 +189,8 @@ static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err 
         rc = yn_bool(yn_get(map, "smb1"), &p->smb.smb1, err);
     if (rc == 0)
         rc = yn_bool(yn_get(map, "smb2"), &p->smb.smb2, err);
+    if (rc == 0)
+        rc = yn_bool(yn_get(map, "ms17-010-patched"), &p->smb.ms17_010_patched, err);
     if (rc == 0)
         rc = yn_u64(yn_get(map, "max-mpx"), 1, 65535, &mpx, err);
     if (rc == 0)

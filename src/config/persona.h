@@ -29,6 +29,7 @@ struct persona {
         uint16_t max_mpx;
         uint32_t max_buffer_bytes, capabilities;
         int64_t boot_ts_us;
+        bool ms17_010_patched;  /* false: the MS17-010 check finds the hole, and EternalBlue seems to work */
     } smb;
     struct {
         char http_server[PERSONA_TEXT_MAX], telnet_banner[256], ftp_banner[256], ssh_banner[PERSONA_TEXT_MAX];

@@ -28,7 +28,7 @@ WHERE getvariable('effects');
 
 -- The chooser: random on 3306 from day 7 to day 14 (told 5.6.10), again from day 22 (told 5.1.54).
 INSERT INTO contact
-SELECT ip4('116.254.9.31'), 170 + i * 160.0 / 6000, ip4('10.77.0.0') + draw(i, 'chooser 1', 16384), 3306 FROM range(6000) t(i);
+SELECT ip4('116.254.9.31'), 170 + i * 160.0 / 14000, ip4('10.77.0.0') + draw(i, 'chooser 1', 16384), 3306 FROM range(14000) t(i);
 CREATE TEMP TABLE known AS
 SELECT dst, min(h) AS h FROM contact WHERE port = 3306 AND dst IN (SELECT dst FROM point) GROUP BY dst;
 INSERT INTO contact SELECT ip4('116.254.9.31'), 530, (SELECT min(dst) FROM known), 3306;
