@@ -27,7 +27,7 @@ bool log_is_json(void)
     return log_to.json;
 }
 
-static void log_line(enum log_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void log_line(enum log_level level, const char *fmt, va_list ap)
 {
     if (level > log_to.level)
         return;

@@ -84,9 +84,17 @@ struct journal_options {
     uint64_t segment_bytes_max;     /* 0: 64 MiB */
     int64_t segment_age_max_us;     /* 0: 600 s */
     uint32_t text_max_bytes;        /* cap of one S or B value; 0: 4096 (samples are stored whole elsewhere) */
+    uint64_t sample_bytes_max;      /* all samples of the store together; 0: 1 GiB */
+    /* For tests and fuzzers: each finished line (with its newline) goes here and no file is made. NULL: files. */
+    void (*sink)(void *arg, const char *line, size_t n);
+    void *sink_arg;
 };
 
+/* A journal belongs to one thread. It opens its folders now and works relative to them from then on, so that a confined
+ * process needs no other path. -EINVAL for a bad instance name, -EACCES, -ENOSPC … with a line in err. */
 int journal_open(const struct journal_options *options, struct journal **ret, struct err *err);
+/* Starts a line. Never NULL; what is wrong shows at event_end(). A value over the cap is cut, at a character's border, and
+ * its whole length goes to len_bytes unless that is set. A field set twice keeps the first value. */
 struct event *event_begin(struct journal *j, const struct event_head *head);
 void event_text(struct event *e, enum event_field f, const void *bytes, size_t n);
 void event_str(struct event *e, enum event_field f, const char *text);
@@ -98,10 +106,14 @@ int event_end(struct event *e);
 /* Writes what is buffered (call at least every second), rotates what is old. */
 int journal_tick(struct journal *j, int64_t now_us);
 int journal_close(struct journal *j, struct err *err);
-uint64_t journal_lost(const struct journal *j);
+uint64_t journal_lost(const struct journal *j); /* lines dropped so far */
+/* Whether a segment is finished: 1 when nobody will write to it again (its writer closed it, or died), 0 while its writer
+ * lives, -errno. What stands behind the last newline of a finished segment is the torn line of a crash. */
+int journal_finished(const char *path);
 
-/* A file a client left: stored once as STORE/sample/<sha256[0:2]>/<sha256>, mode 0400, never executed. Writes the hex
- * digest to ret. 0, -EEXIST when it was there (fine), -ENOSPC over the quota. */
+/* A file a client left (sample_store; sample_digest only names it): stored once as STORE/sample/<sha256[0:2]>/<sha256>, mode 0400, never executed. Writes the hex
+ * digest to ret, also on failure. 0, -EEXIST when it was there (fine), -ENOSPC over the quota or on a full disk, -errno. */
+int sample_digest(const void *bytes, size_t n, char ret_sha256[static 65]); /* the digest alone; -EIO */
 int sample_store(struct journal *j, const void *bytes, size_t n, char ret_sha256[static 65]);
 
 #endif

@@ -39,7 +39,10 @@ struct protocol {
     int (*open)(struct session *s);  /* may queue a greeting; 0 or -errno */
     struct feed (*input)(struct session *s, const uint8_t *in, size_t n);
     void (*timer)(struct session *s);    /* session_set_timer() ran out */
-    void (*close)(struct session *s);    /* optional */
+    void (*close)(struct session *s);    /* optional; what it queues is not sent any more */
+    /* Optional: what a client of this persona is told the software is ("5.6.10"), for the lighting ledger; lives as long as
+     * the persona. */
+    const char *(*version)(const struct persona *persona);
 };
 extern const struct protocol *const protocol_table[]; /* protocol/table.c, NULL-terminated, the catch-all last */
 const struct protocol *protocol_find(const char *name);
@@ -55,9 +58,10 @@ uint32_t session_dst(const struct session *s);   /* the original destination */
 uint16_t session_dport(const struct session *s);
 int64_t session_now_us(const struct session *s); /* wall clock of this loop turn */
 
-/* Queues a copy. -ENOBUFS when the peer reads so slowly that the output cap is reached: the session then ends ("limit"). */
+/* All of these are for use inside a callback of the session's protocol.
+ * Queues a copy; it is sent when the callback returns. -ENOBUFS when the peer reads so slowly that the output cap is reached: the session then ends ("limit"). */
 int session_send(struct session *s, const void *bytes, size_t n);
-void session_set_timer(struct session *s, int64_t after_us); /* one timer per session; 0 stops it */
+void session_set_timer(struct session *s, int64_t after_us); /* one timer per session, 10 ms fine; 0 stops it */
 void session_resume(struct session *s);          /* after FEED_PAUSE: input is fed again */
 void session_end(struct session *s, const char *reason);     /* after the queue is sent */
 

@@ -1,0 +1,21 @@
+/* The protocols that are emulated; the catch-all stands last. */
+#include <stddef.h>
+#include <string.h>
+
+#include "protocol/any.h"
+#include "protocol/smb.h"
+#include "session/session.h"
+
+const struct protocol *const protocol_table[] = {
+    &protocol_smb,
+    &protocol_any,
+    NULL,
+};
+
+const struct protocol *protocol_find(const char *name)
+{
+    for (const struct protocol *const *p = protocol_table; *p; p++)
+        if (strcmp((*p)->name, name) == 0)
+            return *p;
+    return NULL;
+}
