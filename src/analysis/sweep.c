@@ -259,15 +259,15 @@ static int query(struct work *w, struct store *store, struct rows **ret_probes, 
     if (rc == 0)
         rc = scope_query(
             store, ret_probes, err,
-            "WITH got AS (SELECT DISTINCT src FROM %s WHERE dst IN %s),"
+            "WITH got AS (SELECT DISTINCT src AS who FROM %s WHERE dst IN %s),"
             " total AS (SELECT p.src, count(*) AS n, count(*) FILTER (WHERE p.dst IN %s) AS met, min(p.ts) AS a, max(p.ts) AS b,"
-            "  any_value(got.src) IS NOT NULL AS answered FROM packet p LEFT JOIN got ON p.src = got.src"
+            "  any_value(who) IS NOT NULL AS answered FROM packet p LEFT JOIN got ON p.src = who"
             "  WHERE %s AND %s GROUP BY p.src),"
             " span AS (SELECT min(a) AS a, max(b) AS b FROM total WHERE answered),"
-            " one AS (SELECT src, CASE WHEN answered THEN 0 WHEN met > 0 THEN 1 ELSE 2 END AS kind,"
+            " one AS (SELECT src AS who, CASE WHEN answered THEN 0 WHEN met > 0 THEN 1 ELSE 2 END AS kind,"
             "  row_number() OVER (PARTITION BY answered ORDER BY n DESC, src) AS rank FROM total, span"
             "  WHERE n >= %d AND (answered OR span.a IS NULL OR (total.b >= span.a AND total.a <= span.b)))"
-            " SELECT p.src, one.kind, epoch_us(p.ts) AS t, p.dst FROM packet p JOIN one ON p.src = one.src"
+            " SELECT p.src, one.kind, epoch_us(p.ts) AS t, p.dst FROM packet p JOIN one ON p.src = one.who"
             " WHERE one.rank <= %d AND %s AND %s ORDER BY p.src, t LIMIT %d",
             answers, s->point_list, s->point_list, scope_probe_sql(s), s->where, SWEEP_CHAIN_MIN, SOURCES_MAX,
             scope_probe_sql(s), s->where, PROBES_MAX);

@@ -15,8 +15,7 @@
 
 /* ---- where built-in personas are ---- */
 
-/* conf/personas above the running program (a build folder in the source tree), else under the data folder. */
-static int builtin_folder(char ret[static PATH_MAX])
+int persona_builtin_folder(char ret[static PATH_MAX])
 {
     static const char tail[] = "/conf/personas";
     const char *given = getenv("HOTARU_PERSONAS");
@@ -58,12 +57,12 @@ static int find_file(const char *name, char ret[static PATH_MAX], struct err *er
             return 0;
         /* "personas/win2008.yaml" in a configuration also means the built-in one of that name */
         const char *base = strrchr(name, '/');
-        if (builtin_folder(folder) == 0 &&
+        if (persona_builtin_folder(folder) == 0 &&
             snprintf(ret, PATH_MAX, "%s/%s", folder, base ? base + 1 : name) < PATH_MAX && access(ret, R_OK) == 0)
             return 0;
         return err_set(err, -ENOENT, "persona file %s cannot be read", name);
     }
-    if (builtin_folder(folder) < 0)
+    if (persona_builtin_folder(folder) < 0)
         return err_set(err, -ENOENT, "the folder of built-in personas is not there; give a persona file's path");
     if (snprintf(ret, PATH_MAX, "%s/%s.yaml", folder, name) >= PATH_MAX || access(ret, R_OK) < 0)
         return err_set(err, -ENOENT, "no persona '%.60s' in %s; give one of its names or a file", name, folder);
@@ -174,7 +173,8 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
 static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err *err)
 {
     static const char *const keys[] = {"native-os", "native-lan-manager", "domain",           "server",       "smb1", "smb2",
-                                       "guid",      "max-mpx",            "max-buffer-bytes", "capabilities", "boot", NULL};
+                                       "guid",      "max-mpx",            "max-buffer-bytes", "capabilities", "boot",
+                                       "ms17-010-patched", NULL};
     uint64_t mpx = p->smb.max_mpx, buffer = p->smb.max_buffer_bytes;
     int rc = yn_check_keys(map, keys, err);
     if (rc == 0)
@@ -189,6 +189,8 @@ static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err 
         rc = yn_bool(yn_get(map, "smb1"), &p->smb.smb1, err);
     if (rc == 0)
         rc = yn_bool(yn_get(map, "smb2"), &p->smb.smb2, err);
+    if (rc == 0)
+        rc = yn_bool(yn_get(map, "ms17-010-patched"), &p->smb.ms17_010_patched, err);
     if (rc == 0)
         rc = yn_u64(yn_get(map, "max-mpx"), 1, 65535, &mpx, err);
     if (rc == 0)
@@ -297,7 +299,7 @@ static int closest_builtin(const char *version, char ret[static PATH_MAX], struc
 {
     const char *family = strstr(version, "MariaDB") || strstr(version, "mariadb") ? "mariadb-" : "mysql-";
     char folder[PATH_MAX], known[200] = "";
-    DIR *dir = builtin_folder(folder) < 0 ? NULL : opendir(folder);
+    DIR *dir = persona_builtin_folder(folder) < 0 ? NULL : opendir(folder);
     if (!dir)
         return err_set(err, -ENOENT, "the folder of built-in personas is not there");
     int best = 1; /* the line (two numbers) must agree */

@@ -2,6 +2,7 @@
 #ifndef HOTARU_CONFIG_PERSONA_H
 #define HOTARU_CONFIG_PERSONA_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct persona {
         uint16_t max_mpx;
         uint32_t max_buffer_bytes, capabilities;
         int64_t boot_ts_us;
+        bool ms17_010_patched;  /* false: the MS17-010 check finds the hole, and EternalBlue seems to work */
     } smb;
     struct {
         char http_server[PERSONA_TEXT_MAX], telnet_banner[256], ftp_banner[256], ssh_banner[PERSONA_TEXT_MAX];
@@ -37,6 +39,9 @@ struct persona {
 /* A file path or a built-in name (conf/personas/NAME.yaml in the source tree or under the data folder). What the file
  * leaves to be drawn is drawn from seed, so that no two installations look alike. -ENOENT, -EINVAL with FILE:LINE:COLUMN. */
 int persona_load(struct persona *p, const char *name_or_path, uint64_t seed, struct err *err);
+/* The folder of the built-in personas: HOTARU_PERSONAS of the environment, conf/personas above the running program, or the
+ * data folder. -ENOENT. */
+int persona_builtin_folder(char ret[static PATH_MAX]);
 /* Makes the persona's MySQL say `version`: facts, wording and comment of the built-in persona mysql-VERSION (mariadb-VERSION
  * for a text with "MariaDB") when there is one, else of the closest built-in one of the same line ("5.1"); paths stay those
  * of the persona's own system when the two differ. -ENOENT names the versions there are. */

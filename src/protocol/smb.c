@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
+#include "base/rng.h"
 #include "protocol/smb_int.h"
+#include "protocol/smb_pipe.h"
 
 enum { FRAME_MESSAGE = 0x00, FRAME_REQUEST = 0x81, FRAME_POSITIVE = 0x82, FRAME_KEEPALIVE = 0x85 };
+enum { SMB_GROOM_KEPT = 16 * 1024 };
 enum { SMB_MAGIC_1 = 0xff, SMB_MAGIC_2 = 0xfe, SMB1_HEADER = 32, SMB2_HEADER = 64, PORT_NETBIOS = 139 };
 
 void smb_frame_begin(struct smb_turn *t)
@@ -81,11 +85,31 @@ static enum feed_status message(struct smb_turn *t, const uint8_t *m, size_t n)
     return m[0] == SMB_MAGIC_1 ? smb1_message(t, m, n) : smb2_message(t, m, n);
 }
 
-/* Reads past what is not held; the connection ends with the message, as a server ends it that finds it malformed. */
-static struct feed skip(struct smb *c, size_t n)
+static struct smb_trace *trace_of(struct session *s, struct smb_shared *shared)
 {
+    return smb_trace_of(&shared->traces, session_src(s), session_dst(s), session_now_us(s));
+}
+
+/* A groom: counted towards EternalBlue's course; its bytes are kept when there are not too many of them. */
+static void groom(struct smb_turn *t)
+{
+    struct smb_trace *trace = trace_of(t->s, t->shared);
+    if (trace->grooms >= SMB_GROOMS_MAX)
+        return;
+    trace->grooms++;
+    t->c->groom = true;
+    if (trace->grooms == 1)
+        smb_event(t, "SMB2 groom", "0xfff7 bytes declared behind an empty header", "held open", SMB_OK);
+}
+
+/* Reads past what is not held; the connection ends with the message, as a server ends it that finds it malformed. */
+static struct feed skip(struct smb_turn *t, const uint8_t *in, size_t n)
+{
+    struct smb *c = t->c;
     size_t used = n < c->skip_left ? n : c->skip_left;
     c->skip_left -= (uint32_t)used;
+    if (c->groom)
+        smb_keep(t, in, c->kept.len + used <= SMB_GROOM_KEPT ? used : 0);
     return (struct feed){c->skip_left ? FEED_MORE : FEED_CLOSE, used};
 }
 
@@ -93,7 +117,7 @@ static struct feed skip(struct smb *c, size_t n)
 static struct feed frame(struct smb_turn *t, const uint8_t *in, size_t n)
 {
     if (t->c->skip_left)
-        return skip(t->c, n);
+        return skip(t, in, n);
     if (!frame_type_fits(t, in[0]))
         return (struct feed){not_smb(t, in, n), n};
     if (n < SMB_FRAME_HEADER)
@@ -109,6 +133,8 @@ static struct feed frame(struct smb_turn *t, const uint8_t *in, size_t n)
             return (struct feed){not_smb(t, in, n), n};
         if (v == SKIP) {
             t->c->skip_left = declared;
+            if (m[0] == SMB_MAGIC_2)
+                groom(t);
             return (struct feed){FEED_MORE, SMB_FRAME_HEADER};
         }
     }
@@ -144,6 +170,9 @@ static int smb_start(const struct persona *persona, uint64_t seed, void **ret_sh
     if (!shared)
         return err_set(err, -ENOMEM, "smb: no memory for %zu bytes", sizeof *shared);
     shared->out = wr_of(SMB_REPLY_MAX);
+    shared->token = wr_of(SMB_HELD_MAX);
+    struct rng rng = rng_of(seed, "smb sessions"); /* a machine that has run for a while */
+    shared->sessions_made = (uint32_t)rng_below(&rng, 5000);
     *ret_shared = shared;
     return 0;
 }
@@ -154,12 +183,38 @@ static void smb_stop(void *state)
     if (!shared)
         return;
     wr_done(&shared->out);
+    wr_done(&shared->token);
     free(shared);
 }
 
 static int smb_open(struct session *s)
 {
     return 0; /* the client speaks first */
+}
+
+/* What a groom brought beyond its empty header, once per payload. */
+static void store_groom(struct session *s, struct smb *c, struct smb_shared *shared)
+{
+    bool empty = true;
+    for (size_t i = 4; i < c->kept.len && empty; i++)
+        empty = c->kept.bytes[i] == 0;
+    struct smb_trace *trace = trace_of(s, shared);
+    uint64_t hash = XXH3_64bits(c->kept.bytes, c->kept.len);
+    bool news = !empty && hash != trace->payload_hash;
+    if (news)
+        trace->payload_hash = hash;
+    smb_keep_store(s, c, shared, news ? "eternalblue-groom" : NULL);
+}
+
+static void smb_close(struct session *s)
+{
+    struct smb *c = session_state(s);
+    struct smb_shared *shared = session_shared(s);
+    for (int i = 0; i < SMB_PIPES; i++)
+        smb_pipe_close(c, c->pipes[i]);
+    if (c->groom && c->kept.len)
+        store_groom(s, c, shared);
+    smb_keep_store(s, c, shared, c->kept.len ? "doublepulsar-part" : NULL);
 }
 
 const struct protocol protocol_smb = {
@@ -172,4 +227,5 @@ const struct protocol protocol_smb = {
     .stop = smb_stop,
     .open = smb_open,
     .input = smb_input,
+    .close = smb_close,
 };

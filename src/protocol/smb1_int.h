@@ -39,6 +39,8 @@ static inline bool smb1_unicode(const struct smb1_request *q)
 
 /* A reply frame begins: header with the request's ids. Then words (count byte first) and bytes (count first) follow. */
 void smb1_begin(struct smb_turn *t, const struct smb1_request *q, uint32_t status);
+/* Puts status, TID and UID (which a request's handling may have changed) into the header that smb1_begin wrote. */
+void smb1_rehead(struct smb_turn *t, const struct smb1_request *q, uint32_t status);
 /* Where the byte count stands is patched to what was written after it. */
 size_t smb1_bytes_begin(struct wr *w);
 void smb1_bytes_end(struct wr *w, size_t at);
@@ -46,5 +48,18 @@ void smb1_bytes_end(struct wr *w, size_t at);
 enum feed_status smb1_refuse(struct smb_turn *t, const struct smb1_request *q, uint32_t status);
 
 enum feed_status smb1_negotiate(struct smb_turn *t, const struct smb1_request *q);
+
+/* Commands that can be chained (AndX). Each appends its own block of words and bytes, whose first four bytes after the
+ * count are left to the chain, and may set q->h.uid, q->h.tid. On an error status that ends the chain nothing is appended. */
+uint32_t smb1_session_setup(struct smb_turn *t, struct smb1_request *q);
+uint32_t smb1_logoff(struct smb_turn *t, struct smb1_request *q);
+uint32_t smb1_tree_connect(struct smb_turn *t, struct smb1_request *q);
+uint32_t smb1_nt_create(struct smb_turn *t, struct smb1_request *q);
+uint32_t smb1_read(struct smb_turn *t, struct smb1_request *q);
+uint32_t smb1_write(struct smb_turn *t, struct smb1_request *q);
+
+/* Transactions and their secondaries (smb1_trans.c): whole replies, or none. */
+enum feed_status smb1_trans(struct smb_turn *t, const struct smb1_request *q);
+enum feed_status smb1_trans_secondary(struct smb_turn *t, const struct smb1_request *q);
 
 #endif

@@ -49,11 +49,7 @@ static void read_offer(struct rd r, struct offer *o)
 
 static void event_of(struct smb_turn *t, const struct offer *o, const char *reply)
 {
-    struct event *e = session_event(t->s, EVENT_COMMAND);
-    event_str(e, EVENT_F_COMMAND, "Negotiate");
-    event_str(e, EVENT_F_TEXT, o->text);
-    event_str(e, EVENT_F_REPLY, reply);
-    (void)event_end(e);
+    smb_event(t, "Negotiate", o->text, reply, SMB_OK);
 }
 
 /* One word: the index alone; 0xffff: no dialect in common. */
@@ -95,7 +91,7 @@ static enum feed_status answer_nt(struct smb_turn *t, const struct smb1_request 
 {
     struct wr *w = t->out;
     const struct persona *p = t->persona;
-    bool ext = t->c->extended_security;
+    bool ext = q->h.flags2 & SMB1_FLAGS2_EXTENDED_SECURITY;
     smb1_begin(t, q, SMB_OK);
     wr_u8(w, 17);
     wr_le16(w, index);
@@ -132,7 +128,6 @@ static enum feed_status answer_smb1(struct smb_turn *t, const struct smb1_reques
     }
     enum family family = dialects[o->best].family;
     t->c->phase = SMB_ONE;
-    t->c->extended_security = family == NT && (q->h.flags2 & SMB1_FLAGS2_EXTENDED_SECURITY);
     rng_secret(t->c->challenge, sizeof t->c->challenge);
     event_of(t, o, dialects[o->best].name);
     smb_told(t, dialects[o->best].name);

@@ -32,4 +32,16 @@ void smb2_error_body(struct wr *w);
 
 enum feed_status smb2_negotiate(struct smb_turn *t, const struct smb2_request *q);
 
+/* The other commands: each appends its reply's body and may set q->h.session, q->h.tree. With an error status what it
+ * appended is dropped for the error body (SMB_MORE_PROCESSING and SMB_BUFFER_OVERFLOW are no errors in this). */
+uint32_t smb2_session_setup(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_logoff(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_tree_connect(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_tree_disconnect(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_create(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_close(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_read(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_write(struct smb_turn *t, struct smb2_request *q);
+uint32_t smb2_ioctl(struct smb_turn *t, struct smb2_request *q);
+
 #endif

@@ -170,20 +170,12 @@ static uint32_t read_offer(const struct smb_turn *t, const struct smb2_request *
 
 static void event_of(struct smb_turn *t, const struct offer *o, uint32_t status)
 {
-    char text[DIALECTS_MAX * 8], reply[32];
+    char text[DIALECTS_MAX * 8];
     size_t len = 0;
     text[0] = 0;
     for (uint16_t i = 0; i < o->count; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "%s0x%04x", i ? " " : "", o->dialects[i]);
-    if (status == SMB_OK)
-        snprintf(reply, sizeof reply, "%s", smb_dialect_name(o->best));
-    else
-        snprintf(reply, sizeof reply, "0x%08X", status);
-    struct event *e = session_event(t->s, EVENT_COMMAND);
-    event_str(e, EVENT_F_COMMAND, "SMB2 Negotiate");
-    event_str(e, EVENT_F_TEXT, text);
-    event_str(e, EVENT_F_REPLY, reply);
-    (void)event_end(e);
+    smb_event(t, "SMB2 Negotiate", text, status == SMB_OK ? smb_dialect_name(o->best) : NULL, status);
 }
 
 enum feed_status smb2_answer_multi_protocol(struct smb_turn *t, uint16_t dialect)
@@ -191,9 +183,10 @@ enum feed_status smb2_answer_multi_protocol(struct smb_turn *t, uint16_t dialect
     struct smb2_request q = {.h = {.command = SMB2_NEGOTIATE, .credits = 1}};
     t->c->phase = dialect == 0x02ff ? SMB_TWO_WANTED : SMB_TWO;
     t->c->dialect = dialect == 0x02ff ? 0 : dialect;
+    t->c->capabilities = capabilities(dialect, 0);
     smb_frame_begin(t);
     smb2_begin(t, &q, SMB_OK);
-    write_body(t, dialect, capabilities(dialect, 0), 0);
+    write_body(t, dialect, t->c->capabilities, 0);
     smb_told(t, smb_dialect_name(dialect));
     return smb_frame_end(t);
 }
@@ -211,8 +204,9 @@ enum feed_status smb2_negotiate(struct smb_turn *t, const struct smb2_request *q
     }
     t->c->phase = SMB_TWO;
     t->c->dialect = o.best;
+    t->c->capabilities = capabilities(o.best, o.capabilities);
     bool contexts = o.best == 0x0311;
-    write_body(t, o.best, capabilities(o.best, o.capabilities), contexts ? (uint16_t)(1 + o.encryption) : 0);
+    write_body(t, o.best, t->c->capabilities, contexts ? (uint16_t)(1 + o.encryption) : 0);
     if (contexts)
         write_contexts(t->out, &o);
     smb_told(t, smb_dialect_name(o.best));

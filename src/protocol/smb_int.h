@@ -7,6 +7,7 @@
 #include "base/wr.h"
 #include "config/persona.h"
 #include "protocol/smb_host.h"
+#include "protocol/smb_trace.h"
 #include "session/session.h"
 
 enum {
@@ -14,6 +15,8 @@ enum {
     SMB_HELD_MAX = 32 * 1024,    /* a message that declares more is read past, not held */
     SMB_DECLARED_MAX = 0x1ffff,  /* a frame that declares more ends the connection (17 bits, RFC 1002) */
     SMB_REPLY_MAX = 128 * 1024,
+    SMB_KEPT_MAX = 1024 * 1024,
+    SMB_KEPT_ALL = 16 * 1024 * 1024,
 };
 
 /* NTSTATUS values used here [MS-ERREF 2.3.1]. */
@@ -35,6 +38,7 @@ enum smb_status {
 #define SMB_OBJECT_NAME_NOT_FOUND     UINT32_C(0xc0000034)
 #define SMB_LOGON_FAILURE             UINT32_C(0xc000006d)
 #define SMB_ACCOUNT_DISABLED          UINT32_C(0xc0000072)
+#define SMB_TOO_MANY_SESSIONS         UINT32_C(0xc00000ce)
 #define SMB_PIPE_EMPTY                UINT32_C(0xc00000d9)
 #define SMB_NOT_SUPPORTED             UINT32_C(0xc00000bb)
 #define SMB_NETWORK_NAME_DELETED      UINT32_C(0xc00000c9)
@@ -54,18 +58,53 @@ enum smb_phase {
     SMB_TWO,         /* SMB2 or 3 in use */
 };
 
+enum { SMB_USERS = 4, SMB_TREES = 8, SMB_PIPES = 4, SMB_EVENTS_MAX = 256 };
+
+struct smb_logon {
+    uint8_t challenge[8];
+    bool challenged;              /* a challenge is out, a type 3 may come */
+};
+struct smb_user {                 /* UID or SessionId; id 0: free */
+    uint64_t id;
+    bool in;
+    struct smb_logon logon;
+};
+struct smb_tree {                 /* TID or TreeId of IPC$, the only share that a stranger reaches; id 0: free */
+    uint32_t id;
+};
+struct smb_pipe;                  /* smb_pipe.h */
+
+/* An SMB1 transaction whose secondaries are still to come: counted, not kept. */
+struct smb_pending {
+    uint8_t command;              /* 0: none */
+    uint32_t total_parameters, total_data;
+    uint32_t parameters, data;    /* how far it has come */
+};
+
 /* State of one connection; zeroed by the loop. */
 struct smb {
     enum smb_phase phase;
     uint16_t dialect;             /* SMB2 dialect; 0 under SMB1 */
-    bool extended_security;       /* SMB1: SPNEGO instead of the bare challenge */
+    uint32_t capabilities;        /* SMB2: as answered */
+    bool nt_status;               /* SMB1: the client named CAP_STATUS32 when it logged on */
     uint8_t challenge[8];         /* SMB1 without extended security */
     uint32_t skip_left;           /* bytes of a message that is read past */
+    uint16_t events;              /* command events written, at most SMB_EVENTS_MAX */
+    uint16_t users_made, trees_made, pipes_made;
+    struct smb_user users[SMB_USERS];
+    struct smb_tree trees[SMB_TREES];
+    struct smb_pipe *pipes[SMB_PIPES];
+    struct smb_pending pending;
+    bool groom;                   /* a groom of EternalBlue: its bytes are kept */
+    struct wr kept;               /* what is worth a sample: groom data, DoublePulsar chunks */
 };
 
 /* Shared by the sessions of one loop. */
 struct smb_shared {
-    struct wr out;                /* the reply under construction */
+    struct wr out, token;         /* the reply and the security blob under construction */
+    struct smb_traces traces;     /* what each source did to each address */
+    uint32_t sessions_made;       /* SMB2 session ids of this machine since its start */
+    size_t kept_bytes;            /* held by all sessions for samples */
 };
 
 /* One message on its way through the handlers. */
@@ -83,6 +122,18 @@ void smb_frame_begin(struct smb_turn *t);
 enum feed_status smb_frame_end(struct smb_turn *t);
 /* Ledger entry "<native OS> / <dialect>". */
 void smb_told(struct smb_turn *t, const char *dialect);
+/* A command event; more than SMB_EVENTS_MAX in a connection are not written. reply: text, or NULL for the status in hex. */
+void smb_event(struct smb_turn *t, const char *command, const char *text, const char *reply, uint32_t status);
+
+/* Ids of this connection. new: NULL when the table is full. find: NULL when there is none such. */
+struct smb_user *smb_user_new(struct smb_turn *t);
+struct smb_user *smb_user_find(struct smb *c, uint64_t id);
+struct smb_tree *smb_tree_new(struct smb_turn *t);
+struct smb_tree *smb_tree_find(struct smb *c, uint32_t id);
+/* Keeps bytes for a sample within the loop's budget (SMB_KEPT_MAX each, SMB_KEPT_ALL in all); drops what is over. */
+void smb_keep(struct smb_turn *t, const void *bytes, size_t n);
+/* Stores what was kept under name, and forgets it. */
+void smb_keep_store(struct session *s, struct smb *c, struct smb_shared *shared, const char *name);
 
 /* A whole message that begins with FF 'SMB' or FE 'SMB'; n >= 32 or >= 64. */
 enum feed_status smb1_message(struct smb_turn *t, const uint8_t *m, size_t n);

@@ -14,7 +14,7 @@ seen_syns, again = set(), 0
 sources = set(truth["sources"])
 at = 24
 while at + 16 <= len(data):
-    cap, wire = struct.unpack("<II", data[at + 8:at + 16])
+    cap = struct.unpack("<I", data[at + 8:at + 12])[0]
     frame = data[at + 16:at + 16 + cap]
     at += 16 + cap
     if frame[12:14] != b"\x08\x00" or len(frame) < 34:
@@ -24,8 +24,10 @@ while at + 16 <= len(data):
     if src not in sources:
         continue
     total = ip[2] << 8 | ip[3]
-    if ip[0] >> 4 != 4 or ip[0] & 15 < 5 or total < (ip[0] & 15) * 4 or total > wire - 14:
+    if ip[0] >> 4 != 4 or ip[0] & 15 < 5 or total < (ip[0] & 15) * 4:
         broken[dst] += 1
+    elif ip[9] == 6 and ip[(ip[0] & 15) * 4:][13:14] == b"\x04" and truth["behaviour"] != "backscatter":
+        continue  # the kernel's own answer to a SYN-ACK that a stateless SYN brought
     elif truth["connects"]["begun"] == 0:
         raw[dst] += 1
     elif ip[9] == 6 and ip[(ip[0] & 15) * 4 + 13] == 2:

@@ -91,10 +91,12 @@ run() {
 }
 run sweeper --as sweeper-1 --seconds 8 --rate 600
 run chooser --as chooser-1 --seconds 12 --rate 2700
-# The stateless parts of the cast, from addresses that the way back is known for.
+# The stateless parts of the cast, each from a /20 of its own: one source must not be in two truths.
+n=0
 "$actor" --roster | grep -vE '^(sweeper|chooser|grabber)' >$work/cast
 while read -r name behaviour _; do
-    run "$name" --behaviour "$behaviour" --source 91.74.0.0/16 --seconds 8 --rate 300 --seed "$(echo "$name" | cksum | cut -c1-6)"
+    run "$name" --behaviour "$behaviour" --source 91.74.$((n * 16)).0/20 --seconds 8 --rate 300 --seed "$(echo "$name" | cksum | cut -c1-6)"
+    n=$((n + 1))
 done <$work/cast
 sleep 7.5
 echo 5.1.54 >$work/version
