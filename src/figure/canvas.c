@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <cairo-pdf.h>
@@ -120,13 +121,19 @@ double canvas_text_width(struct canvas *c, double size_pt, const char *text)
     return e.x_advance;
 }
 
+/* "p = 0.01" and "95 %" stay together. */
+static bool may_break(const char *text, size_t i)
+{
+    return text[i] == '\0' || (text[i] == ' ' && text[i + 1] != '=' && text[i + 1] != '%' && (i == 0 || text[i - 1] != '='));
+}
+
 /* Bytes of text that fit into width_mm, ending before a space or at the end; at least one word. */
 static size_t fitting(struct canvas *c, double size_pt, double width_mm, const char *text)
 {
     size_t best = 0;
     char line[512];
     for (size_t i = 0; i < sizeof line - 4; i++) {
-        if (text[i] != ' ' && text[i] != '\0')
+        if (!may_break(text, i))
             continue;
         memcpy(line, text, i);
         line[i] = '\0';

@@ -10,7 +10,6 @@
 #include "figure/time_address.h"
 
 #define RANKS_MAX   8
-#define PERIODS_MAX 64
 
 static const char *proto_name(const struct scope *s)
 {
@@ -126,11 +125,25 @@ static int make_6(struct store *store, const struct analysis_params *params, str
     return make_ranked(store, params, p, 1, err);
 }
 
+static const char *duration_text(int64_t us, char buf[static 32])
+{
+    double s = (double)us / 1e6;
+    if (s < 90)
+        (void)snprintf(buf, 32, "%.1f s", s);
+    else if (s < 5400)
+        (void)snprintf(buf, 32, "%.0f min", s / 60);
+    else if (s < 172800)
+        (void)snprintf(buf, 32, "%.1f h", s / 3600);
+    else
+        (void)snprintf(buf, 32, "%.1f days", s / 86400);
+    return buf;
+}
+
 /* The longest chain of the top source; without one there is nothing to enlarge. */
 static int enlarge(struct store *store, const struct analysis_params *params, struct picture *p, uint32_t src,
                    const struct result *sweeps, struct err *err)
 {
-    char text[IP4_TEXT_MAX], net[IP4_TEXT_MAX], why[200];
+    char text[IP4_TEXT_MAX], net[IP4_TEXT_MAX], why[200], wait[32], length[32];
     size_t row = 0;
     while (row < result_rows(sweeps) && result_u64(sweeps, result_column(sweeps, "src"), row) != src)
         row++;
@@ -154,9 +167,10 @@ static int enlarge(struct store *store, const struct analysis_params *params, st
     (void)snprintf(p->title, sizeof p->title, "%s to %s %u: the sweep of %s/24", ip4_format(src, text), proto_name(&p->scope),
                    p->scope.port, ip4_format(p->net, net));
     (void)snprintf(p->caption, sizeof p->caption,
-                   "%.1f s after an address of this /24 answered it, %s began to ask %llu of its addresses one after the other, in %.1f s.",
-                   (double)(from - event) / 1e6, text,
-                   (unsigned long long)result_u64(sweeps, result_column(sweeps, "best_addresses"), row), (double)(until - from) / 1e6);
+                   "%s after an address of this /24 answered it, %s began to ask %llu of its addresses one after the other, in %s.",
+                   duration_text(from - event, wait), text,
+                   (unsigned long long)result_u64(sweeps, result_column(sweeps, "best_addresses"), row),
+                   duration_text(until - from, length));
     return take_scatter(store, params, p, src, p->from_us, p->until_us, err);
 }
 

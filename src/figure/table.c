@@ -1,9 +1,10 @@
 #include <string.h>
 
+#include "figure/lit_dark_plot.h"
 #include "figure/time_address.h"
 
 const struct figure *const figure_table[] = {
-    &figure_4, &figure_5, &figure_6, &figure_scatter, NULL,
+    &figure_3, &figure_4, &figure_5, &figure_6, &figure_7, &figure_8, &figure_scatter, NULL,
 };
 
 const struct figure *figure_find(const char *name)

@@ -135,8 +135,12 @@ static void draw_time_axis(const struct plot *k)
     }
     (void)ts_format(k->p->from_us, from);
     (void)ts_format(k->p->until_us, until);
-    bool one_day = strncmp(from, until, 10) == 0;
-    (void)snprintf(label, sizeof label, one_day ? "time on %.10s, UTC" : "time from %.10s to %.10s, UTC", from, until);
+    if (strncmp(from, until, 10) == 0)
+        (void)snprintf(label, sizeof label, "time on %.10s, UTC", from);
+    else if (strncmp(from, until, 4) == 0)
+        (void)snprintf(label, sizeof label, "time in %.4s, UTC", from);
+    else
+        (void)snprintf(label, sizeof label, "time from %.4s to %.4s, UTC", from, until);
     canvas_text(k->c, k->x + k->w / 2, k->y + k->h + 8, 7.5, ALIGN_CENTRE, label);
 }
 
@@ -155,7 +159,7 @@ static int stamp_dark(const struct plot *k, double *ret_max)
     int rc = raster_init(&raster, (uint32_t)(k->w * RASTER_PX_MM), (uint32_t)(k->h * RASTER_PX_MM));
     if (rc < 0)
         return rc;
-    raster.radius_px = raster_radius(&raster, result_rows(r), 2, k->p->net ? 6 : 4);
+    raster.radius_px = raster_radius(&raster, result_rows(r), 2, k->p->net ? 5 : 4);
     for (size_t i = 0; i < result_rows(r); i++) {
         int64_t offset = offset_of(k, (uint32_t)result_u64(r, dst, i));
         if (offset < 0 || row_is_answer(r, i))
@@ -213,7 +217,7 @@ static void draw_first_answers(const struct plot *k)
             continue;
         for (size_t j = 0; j < s->n_points; j++) {
             if (s->points[j] == (uint32_t)result_u64(r, dst, i) && !done[j]++)
-                canvas_ring(k->c, x_of(k, at), y_of(k, (double)offset + 0.5), k->dot_mm + 0.75, 0.35);
+                canvas_ring(k->c, x_of(k, at), y_of(k, (double)offset + 0.5), k->p->net ? 1.5 : 1.3, 0.3);
         }
     }
     free(done);
@@ -268,7 +272,7 @@ static void draw_legend(const struct plot *k, double max)
 int time_address_draw(const struct picture *p, struct canvas *c)
 {
     struct plot k = {p, c, 25, 21, c->width_mm - 25 - (p->net ? 24 : 6), c->height_mm - 21 - 17,
-                     p->net ? 256 : p->scope.n_nets * 256, p->net ? 0.8 : 0.55};
+                     p->net ? 256 : p->scope.n_nets * 256, p->net ? 0.7 : 0.4};
     double max = 1;
     canvas_colour(c, colour_ink);
     canvas_bold(c, 4, 6, 10, ALIGN_LEFT, p->title);

@@ -17,8 +17,6 @@
 
 struct json_t;
 
-#define SENT_PAIRS_MAX     2000000
-#define SENT_SOURCES_MAX   200000
 #define SENT_ADDRESSES_MAX 131072 /* darknet addresses */
 
 /* Puts the counters into namespace att; packets to the darknet only. -ERANGE: the darknet is too large. */
