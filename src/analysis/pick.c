@@ -27,8 +27,8 @@ static int read_sources(const struct scope *s, struct store *store, size_t n, st
     if (!answers)
         return -ENOMEM;
     int rc = scope_query(store, &rows, err,
-                         "WITH got AS (SELECT src, min(ts) AS first FROM %s GROUP BY src)"
-                         " SELECT p.src, count(*) AS n, epoch_us(min(got.first)) FROM packet p %s JOIN got ON p.src = got.src"
+                         "WITH got AS (SELECT src AS who, min(ts) AS first FROM %s GROUP BY src)"
+                         " SELECT p.src, count(*) AS n, epoch_us(min(got.first)) FROM packet p %s JOIN got ON p.src = who"
                          " WHERE %s GROUP BY p.src ORDER BY n DESC, p.src LIMIT %zu",
                          answers, answered ? "" : "LEFT", s->where, n);
     free(answers);

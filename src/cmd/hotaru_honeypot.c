@@ -1,6 +1,8 @@
 /* hotaru-honeypot: answers on the points. Loads neither the database nor the analysis. */
 #include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include "cmd/listen_plan.h"
 #include "config/config.h"
 #include "config/persona.h"
+#include "session/confine.h"
 #include "session/loop.h"
 
 struct arguments {
@@ -216,6 +219,29 @@ static int signals_open(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/* A file's folder: a reload may meet another file under the same name. */
+static const char *folder_of(const char *path, char buf[static PATH_MAX])
+{
+    (void)snprintf(buf, PATH_MAX, "%s", path);
+    return dirname(buf);
+}
+
+static int confine(const struct arguments *a, const struct config *c, struct err *err)
+{
+    char config[PATH_MAX], persona[PATH_MAX], builtin[PATH_MAX], hex[65];
+    struct confine_options o = {.user = c->honeypot.user, .store_dir = c->store.path};
+    if (a->config) {
+        o.read_paths[0] = a->config;
+        o.read_paths[1] = folder_of(a->config, config);
+    }
+    if (strchr(c->honeypot.persona, '/'))
+        o.read_paths[2] = folder_of(c->honeypot.persona, persona);
+    if (persona_builtin_folder(builtin) == 0)
+        o.read_paths[3] = builtin;
+    (void)sample_digest("", 0, hex); /* libcrypto opens what it needs at the first use */
+    return confine_process(&o, err);
+}
+
 static int run(const struct arguments *a, struct config *c, struct err *err)
 {
     struct listen_plan plan = {0};
@@ -240,7 +266,11 @@ static int run(const struct arguments *a, struct config *c, struct err *err)
         rc = server_open(&o, &server, err);
     }
     if (rc == 0)
+        rc = confine(a, c, err);
+    if (rc == 0)
         rc = server_start(server, err);
+    if (rc == 0)
+        rc = confine_calls(err);
     if (rc == 0) {
         log_info("answering as %s on %zu sockets, %zu services, %zu points; journal in %s/journal", persona.name,
                  plan.n_listen, plan.n_services, c->n_points, c->store.path);

@@ -15,8 +15,7 @@
 
 /* ---- where built-in personas are ---- */
 
-/* conf/personas above the running program (a build folder in the source tree), else under the data folder. */
-static int builtin_folder(char ret[static PATH_MAX])
+int persona_builtin_folder(char ret[static PATH_MAX])
 {
     static const char tail[] = "/conf/personas";
     const char *given = getenv("HOTARU_PERSONAS");
@@ -58,12 +57,12 @@ static int find_file(const char *name, char ret[static PATH_MAX], struct err *er
             return 0;
         /* "personas/win2008.yaml" in a configuration also means the built-in one of that name */
         const char *base = strrchr(name, '/');
-        if (builtin_folder(folder) == 0 &&
+        if (persona_builtin_folder(folder) == 0 &&
             snprintf(ret, PATH_MAX, "%s/%s", folder, base ? base + 1 : name) < PATH_MAX && access(ret, R_OK) == 0)
             return 0;
         return err_set(err, -ENOENT, "persona file %s cannot be read", name);
     }
-    if (builtin_folder(folder) < 0)
+    if (persona_builtin_folder(folder) < 0)
         return err_set(err, -ENOENT, "the folder of built-in personas is not there; give a persona file's path");
     if (snprintf(ret, PATH_MAX, "%s/%s.yaml", folder, name) >= PATH_MAX || access(ret, R_OK) < 0)
         return err_set(err, -ENOENT, "no persona '%.60s' in %s; give one of its names or a file", name, folder);
@@ -300,7 +299,7 @@ static int closest_builtin(const char *version, char ret[static PATH_MAX], struc
 {
     const char *family = strstr(version, "MariaDB") || strstr(version, "mariadb") ? "mariadb-" : "mysql-";
     char folder[PATH_MAX], known[200] = "";
-    DIR *dir = builtin_folder(folder) < 0 ? NULL : opendir(folder);
+    DIR *dir = persona_builtin_folder(folder) < 0 ? NULL : opendir(folder);
     if (!dir)
         return err_set(err, -ENOENT, "the folder of built-in personas is not there");
     int best = 1; /* the line (two numbers) must agree */

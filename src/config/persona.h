@@ -2,6 +2,7 @@
 #ifndef HOTARU_CONFIG_PERSONA_H
 #define HOTARU_CONFIG_PERSONA_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ struct persona {
 /* A file path or a built-in name (conf/personas/NAME.yaml in the source tree or under the data folder). What the file
  * leaves to be drawn is drawn from seed, so that no two installations look alike. -ENOENT, -EINVAL with FILE:LINE:COLUMN. */
 int persona_load(struct persona *p, const char *name_or_path, uint64_t seed, struct err *err);
+/* The folder of the built-in personas: HOTARU_PERSONAS of the environment, conf/personas above the running program, or the
+ * data folder. -ENOENT. */
+int persona_builtin_folder(char ret[static PATH_MAX]);
 /* Makes the persona's MySQL say `version`: facts, wording and comment of the built-in persona mysql-VERSION (mariadb-VERSION
  * for a text with "MariaDB") when there is one, else of the closest built-in one of the same line ("5.1"); paths stay those
  * of the persona's own system when the two differ. -ENOENT names the versions there are. */

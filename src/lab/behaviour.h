@@ -35,7 +35,8 @@ struct action {
     uint16_t sport, dport;  /* sport 0: the carrier chooses */
     enum dialogue dialogue;
     uint8_t ttl;            /* dialogues: TTL at the telescope's edge; 0: the kernel's own. Packets hold theirs */
-    bool broken_ip;         /* the IP header itself is broken: no router takes it, only a layer-2 copy shows it */
+    bool broken_ip;         /* no IP header can be read from it (version, IHL, total length): it becomes no row, and only a
+                             * layer-2 copy shows it */
     size_t packet_len_bytes;
     uint8_t packet[ACTION_PACKET_MAX]; /* IPv4 packet, checksums right unless the behaviour wants them wrong */
 };

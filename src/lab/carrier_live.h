@@ -21,7 +21,7 @@ struct carrier_live_options {
 
 /* A SYN_SENT socket is closed before the kernel's first retransmission (1 s, RFC 6298 2.1), so that a dark address gets
  * one SYN. */
-#define CARRIER_CONNECT_US  INT64_C(700000)
+#define CARRIER_CONNECT_US  INT64_C(500000)
 #define CARRIER_DIALOGUE_US INT64_C(5000000) /* a whole dialogue */
 #define CARRIER_BYTES_MAX   65536            /* taken from the other side in one dialogue */
 

@@ -12,7 +12,7 @@
 /* What comes of a dialogue begun at a->at_us. Fills ret (at_us is later than a->at_us). */
 typedef void (*offline_world)(void *to, const struct action *a, struct outcome *ret);
 
-#define OFFLINE_SILENCE_US INT64_C(700000) /* as long as the live carrier waits for a SYN-ACK */
+#define OFFLINE_SILENCE_US INT64_C(500000) /* as long as the live carrier waits for a SYN-ACK */
 
 struct offline {
     const struct behaviour *behaviour;

@@ -11,11 +11,20 @@ const struct roster_entry roster_demo[] = {
     {"sweeper-2", "sweeper", "91.74.0.0/16", 1, 445, 13000},
     {"chooser-1", "chooser", "116.254.0.0/16", 1, 3306, 0},
     /* controls: they do not care about answers */
+    {"grabber-445", "grabber", "60.190.0.0/16", 12, 445, 5000},
+    {"grabber-3306", "grabber", "61.160.0.0/16", 10, 3306, 4000},
     {"zmap-445", "zmap", "71.6.135.0/24", 8, 445, 0},
     {"zmap-80", "zmap", "74.82.47.0/24", 1, 80, 0},
     {"masscan-445", "masscan", "89.248.160.0/24", 4, 445, 0},
     {"masscan-3306", "masscan", "94.102.52.0/24", 6, 3306, 0},
+    {"slow-1", "slow", "0.0.0.0/0", 600, 0, 18000},
+    {"mirai-1", "mirai", "0.0.0.0/0", 300, 0, 8000},
+    {"port6000-1", "port6000", "222.186.0.0/16", 8, 0, 4000},
+    {"nmap-1", "nmap", "109.120.0.0/16", 4, 0, 3000},
+    {"udp-1", "udp", "0.0.0.0/0", 120, 0, 5000},
     {"backscatter-1", "backscatter", "0.0.0.0/0", 16, 0, 8000},
+    {"misconfiguration-1", "misconfiguration", "0.0.0.0/0", 8, 0, 1500},
+    {"malformed-1", "malformed", "0.0.0.0/0", 6, 0, 800},
     {NULL, NULL, NULL, 0, 0, 0},
 };
 

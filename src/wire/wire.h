@@ -15,18 +15,22 @@ struct frame {
     int link_type;        /* DLT_* of libpcap */
 };
 
-struct wire_counts { /* since the source was opened */
-    uint64_t received;       /* frames the kernel or the file gave us */
+struct wire_counts { /* since the source was opened (live: since wire_start()) */
+    uint64_t received;       /* frames that wire_next() gave */
+    uint64_t kernel_seen;    /* frames the kernel counted for us, with those it dropped; 0 for a file */
     uint64_t dropped_kernel; /* frames the kernel saw and had no room for (live) */
     uint64_t dropped_if;     /* frames the interface's driver dropped (live) */
 };
+/* Once the source is stopped and drained: kernel_seen = received + dropped_kernel. */
 
 struct wire_live_options {
     const char *interface;
-    uint32_t snap_len_bytes;   /* 0: the default, 256 */
+    uint32_t snap_len_bytes;   /* 0: the default, 256; at most 65535 */
     uint32_t buffer_bytes;     /* kernel ring; 0: 32 MiB */
     bool incoming_only;        /* leave out what this host sends itself */
+    struct wire *fanout_of;    /* share the frames of that source by flow hash (PACKET_FANOUT); NULL: none */
 };
+#define WIRE_SNAP_LEN_DEFAULT 256
 
 struct wire;
 
@@ -34,10 +38,17 @@ struct wire;
  * Returns 0; -ENOENT, -EBADMSG (no capture file; empty; cut inside the file header), each with one line in err that
  * names the file. */
 int wire_open_file(const char *path, struct wire **ret, struct err *err);
-/* A live interface by libpcap (TPACKET_V3). -EPERM, -ENODEV as errno says. */
+/* A live interface by libpcap (TPACKET_V3), in promiscuous mode; takes no frames before wire_start(), so that several
+ * rings can be joined first. -EPERM, -ENODEV, -ENETDOWN … */
 int wire_open_live(const struct wire_live_options *options, struct wire **ret, struct err *err);
-/* The next frame: 1 and *ret filled; 0 nothing now (live: the time-out passed; file: its end); -EBADMSG when the file
- * is cut or corrupt from here on (err names file and frame number; the frames before it were good). */
+/* Begin and end taking frames. After wire_stop() the kernel adds none, and wire_next() still gives those it has: read
+ * until it gives none for WIRE_RETIRE_MS. */
+#define WIRE_RETIRE_MS 50
+int wire_start(struct wire *w, struct err *err);
+int wire_stop(struct wire *w);
+/* The next frame: 1 and *ret filled; 0 nothing now (live: the time-out passed or a signal came; file: its end);
+ * -EBADMSG when the file is cut or corrupt from here on (err names file and frame number; the frames before it were
+ * good); live: -ENETDOWN when the interface is gone. */
 int wire_next(struct wire *w, int timeout_ms, struct frame *ret, struct err *err);
 bool wire_at_end(const struct wire *w); /* file: no more frames will come */
 int wire_counts(struct wire *w, struct wire_counts *ret);

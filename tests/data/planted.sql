@@ -28,7 +28,7 @@ WHERE getvariable('effects');
 
 -- The chooser: random on 3306 from day 7 to day 14 (told 5.6.10), again from day 22 (told 5.1.54).
 INSERT INTO contact
-SELECT ip4('116.254.9.31'), 170 + i * 160.0 / 6000, ip4('10.77.0.0') + draw(i, 'chooser 1', 16384), 3306 FROM range(6000) t(i);
+SELECT ip4('116.254.9.31'), 170 + i * 160.0 / 14000, ip4('10.77.0.0') + draw(i, 'chooser 1', 16384), 3306 FROM range(14000) t(i);
 CREATE TEMP TABLE known AS
 SELECT dst, min(h) AS h FROM contact WHERE port = 3306 AND dst IN (SELECT dst FROM point) GROUP BY dst;
 INSERT INTO contact SELECT ip4('116.254.9.31'), 530, (SELECT min(dst) FROM known), 3306;
@@ -51,16 +51,16 @@ INSERT INTO contact
 SELECT ip4('203.0.113.9'), 20 + i * 0.003, ip4('10.77.0.0') + i, 445 FROM range(16384) t(i);
 INSERT INTO contact SELECT ip4('192.0.2.77'), i * 0.5, ip4('10.77.5.5'), 445 FROM range(600) t(i);
 
-INSERT INTO packet
+INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len)
 SELECT moment(h), src, dst, 6, 1024 + draw(h, src, 60000), port, 2, draw(h, dst, 4294967296), 44 FROM contact;
 -- A retransmission from those who use the kernel's TCP (sweepers, chooser) where nobody answers.
-INSERT INTO packet
+INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len)
 SELECT ts + INTERVAL 3 SECOND, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len FROM packet
 WHERE src IN (ip4('24.242.18.7'), ip4('91.74.203.44'), ip4('116.254.9.31')) AND dst NOT IN (SELECT dst FROM point);
 -- And the rest of a conversation where somebody does.
 CREATE TEMP TABLE talk AS
 SELECT * FROM packet WHERE src IN (ip4('24.242.18.7'), ip4('91.74.203.44'), ip4('116.254.9.31')) AND dst IN (SELECT dst FROM point);
-INSERT INTO packet
+INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len)
 SELECT ts + to_microseconds(100000 + k * 90000), src, dst, proto, sport, dport, CASE k WHEN 0 THEN 16 WHEN 5 THEN 17 ELSE 24 END,
        tcp_seq + 1, 60 FROM talk, range(6) t(k);
 INSERT INTO session
@@ -78,10 +78,10 @@ FROM session, (VALUES (0, 'Query', 'set autocommit=0', 'OK'), (1, 'Query', 'sele
   (2, 'Query', 'drop function cmdshell', 'ERR 1305'), (3, 'Query', 'drop function my_udfdoor', 'ERR 1305'),
   (4, 'Query', 'drop function do_system', 'ERR 1305'), (5, 'Init DB', 'mysql', 'OK')) c(k, command, text, reply)
 WHERE service = 'mysql';
-INSERT INTO packet
+INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len)
 SELECT moment(i * 0.2), ip4('192.0.2.100') + i % 5, ip4('10.77.0.0') + draw(i, 'backscatter', 16384), 6, 80, 1024 + draw(i, 'p', 60000),
        CASE i % 3 WHEN 0 THEN 4 ELSE 18 END, i, 40 FROM range(2000) t(i);
-INSERT INTO packet
+INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len)
 SELECT moment(i * 0.7), ip4('192.0.2.200'), ip4('10.77.9.9'), 17, 5353, 53, NULL, NULL, 70 FROM range(500) t(i);
 INSERT INTO loss SELECT moment(0), 'spool', '', count(*), count(*), 0 FROM packet;
 INSERT INTO loss VALUES (moment(0), 'decoder', 'not-ip', 12, 0, 12);

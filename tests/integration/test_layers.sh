@@ -24,8 +24,9 @@ END {
     if (!seen) { print "no includes were found: is this the source tree?"; bad = 1 }
     exit bad
 }' tools/layers $(find src -name '*.[ch]')
+cflags=$(pkg-config --cflags cairo libpcap jansson)
 for h in $(find src -name '*.h'); do
-    printf '#include "%s"\n' "${h#src/}" | ${CC:-cc} -std=c11 -D_GNU_SOURCE -Isrc -isystem .deps/duckdb -fsyntax-only -x c - ||
+    printf '#include "%s"\n' "${h#src/}" | ${CC:-cc} -std=c11 -D_GNU_SOURCE -Isrc -isystem .deps/duckdb $cflags -fsyntax-only -x c - ||
         { echo "$h does not compile alone"; exit 1; }
 done
 if grep -rnE '\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok|alloca)[[:space:]]*\(' src --include='*.[ch]'; then

@@ -3,7 +3,22 @@
 #include <string.h>
 
 const struct behaviour *const behaviour_table[] = {
-    &behaviour_sweeper, &behaviour_chooser, &behaviour_zmap, &behaviour_masscan, &behaviour_backscatter, NULL,
+    /* they react to answers */
+    &behaviour_sweeper,
+    &behaviour_chooser,
+    /* they do not */
+    &behaviour_grabber,
+    &behaviour_zmap,
+    &behaviour_masscan,
+    &behaviour_mirai,
+    &behaviour_nmap,
+    &behaviour_port6000,
+    &behaviour_slow,
+    &behaviour_udp,
+    &behaviour_backscatter,
+    &behaviour_misconfiguration,
+    &behaviour_malformed,
+    NULL,
 };
 
 const struct behaviour *behaviour_find(const char *name)

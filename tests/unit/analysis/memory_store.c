@@ -26,7 +26,8 @@ struct rows {
 
 static const char *const schema =
     "CREATE TABLE packet(ts TIMESTAMP, src UINTEGER, dst UINTEGER, proto UTINYINT, sport USMALLINT, dport USMALLINT,"
-    " tcp_flags UTINYINT, tcp_seq UINTEGER, ip_len USMALLINT);"
+    " tcp_flags UTINYINT, tcp_seq UINTEGER, ip_len USMALLINT,"
+    " icmp_type UTINYINT);"
     "CREATE TABLE answer(ts TIMESTAMP, src UINTEGER, dst UINTEGER, dport USMALLINT, service VARCHAR, version VARCHAR,"
     " session UBIGINT);"
     "CREATE TABLE lighting(ts_from TIMESTAMP, ts_until TIMESTAMP, dst UINTEGER, persona VARCHAR, arm VARCHAR,"

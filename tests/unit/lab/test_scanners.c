@@ -155,6 +155,204 @@ static void test_backscatter(void **state)
     free(p.steps);
 }
 
+static unsigned n_23, n_2323, n_3306, n_1433;
+
+static void visit_mirai(void *to, const struct action *a)
+{
+    (void)to;
+    struct hdr h = decode(a);
+    assert_int_equal(h.tcp_seq, h.dst);
+    assert_int_equal(h.options_len, 0);
+    assert_true(h.ip_ttl < 64 && h.sport >= 1024);
+    n_23 += h.dport == 23;
+    n_2323 += h.dport == 2323;
+}
+
+static void test_mirai(void **state)
+{
+    (void)state;
+    struct behaviour_params params = params_of(5);
+    struct play p = play("mirai", &params, NULL, visit_mirai, NULL);
+    assert_int_equal(n_23 + n_2323, p.n);
+    assert_true(n_2323 > p.n / 14 && n_2323 < p.n / 7);
+    free(p.steps);
+}
+
+static void visit_port6000(void *to, const struct action *a)
+{
+    (void)to;
+    struct hdr h = decode(a);
+    assert_int_equal(h.sport, 6000);
+    assert_int_equal(h.ip_id, 256);
+    n_3306 += h.dport == 3306;
+    n_1433 += h.dport == 1433;
+}
+
+static void test_port6000(void **state)
+{
+    (void)state;
+    struct behaviour_params params = params_of(5);
+    struct play p = play("port6000", &params, NULL, visit_port6000, NULL);
+    assert_int_equal(n_3306 + n_1433, p.n);
+    assert_true(n_3306 > n_1433);
+    free(p.steps);
+}
+
+static struct {
+    uint32_t src, constant;
+    uint16_t low_sport;
+} session[4];
+static size_t n_sessions;
+
+static void visit_nmap(void *to, const struct action *a)
+{
+    (void)to;
+    struct hdr h = decode(a);
+    char layout[HDR_OPTIONS_TEXT_MAX];
+    (void)hdr_options_text(h.options, h.options_len, layout);
+    assert_string_equal(layout, "M1460");
+    assert_int_equal(h.tcp_window, 1024);
+    uint32_t constant = h.tcp_seq >> 16 ^ (h.tcp_seq & 0xffff);
+    size_t i = 0;
+    while (i < n_sessions && session[i].src != h.src)
+        i++;
+    if (i == n_sessions) {
+        assert_true(n_sessions < 4);
+        session[n_sessions].src = h.src;
+        session[n_sessions++].constant = constant;
+    }
+    assert_int_equal(session[i].constant, constant);
+}
+
+static void test_nmap(void **state)
+{
+    (void)state;
+    struct behaviour_params params = params_of(5);
+    struct play p = play("nmap", &params, NULL, visit_nmap, NULL);
+    assert_int_equal(n_sessions, 4);
+    assert_int_not_equal(session[0].constant, session[1].constant);
+    free(p.steps);
+}
+
+static unsigned layouts, per_port[65536];
+
+static void visit_slow(void *to, const struct action *a)
+{
+    (void)to;
+    struct hdr h = decode(a);
+    char layout[HDR_OPTIONS_TEXT_MAX];
+    static const char *const known[] = {"", "M1460,N,N,S", "M1460,N,W8,N,N,S", "M1460,S,T,N,W7"};
+    (void)hdr_options_text(h.options, h.options_len, layout);
+    unsigned i = 0;
+    while (i < 4 && strcmp(layout, known[i]) != 0)
+        i++;
+    assert_true(i < 4);
+    layouts |= 1U << i;
+    per_port[h.dport]++;
+}
+
+static int by_source(const void *a, const void *b)
+{
+    uint32_t x = ((const struct step *)a)->src, y = ((const struct step *)b)->src;
+    return (x > y) - (x < y);
+}
+
+/* Many sources, heavy-tailed: the first of 600 sends more than a tenth, half of them less than 20 packets each. */
+static void test_slow(void **state)
+{
+    (void)state;
+    struct behaviour_params params = params_of(5);
+    params.sources = (struct ip4_prefix){0, 0};
+    struct play p = play("slow", &params, NULL, visit_slow, NULL);
+    assert_int_equal(layouts, 15);
+    assert_true(per_port[445] > p.n / 10 && per_port[3306] > p.n / 50);
+    qsort(p.steps, p.n, sizeof *p.steps, by_source);
+    size_t n = 0, most = 0, few = 0;
+    for (size_t i = 0, k; i < p.n; i = k, n++) {
+        assert_true(p.steps[i].src >> 24 != 10 && p.steps[i].src >> 24 != 127 && p.steps[i].src >> 24 < 224);
+        for (k = i; k < p.n && p.steps[k].src == p.steps[i].src; k++)
+            assert_int_equal(p.steps[k].dport, p.steps[i].dport);
+        most = k - i > most ? k - i : most;
+        few += k - i < 20;
+    }
+    assert_true(n > 550 && n <= 600);
+    assert_true(most > p.n / 10 && most < p.n / 3);
+    assert_true(few > 300);
+    free(p.steps);
+}
+
+static void visit_udp(void *to, const struct action *a)
+{
+    unsigned *seen_ports = to;
+    struct hdr h = decode(a);
+    assert_int_equal(h.proto, 17);
+    assert_true(h.payload_len_bytes > 0);
+    seen_ports[h.dport]++;
+    if (h.dport == 5060)
+        assert_memory_equal(h.payload, "OPTIONS sip:100@10.77.", 22);
+    if (h.dport == 53)
+        assert_memory_equal(h.payload + 12, "\7version\4bind", 13);
+    if (h.dport == 161)
+        assert_int_equal(h.payload[1] + 2, h.payload_len_bytes); /* BER: the outer length fits */
+}
+
+static void test_udp(void **state)
+{
+    (void)state;
+    static unsigned seen_ports[65536];
+    struct behaviour_params params = params_of(5);
+    struct play p = play("udp", &params, NULL, visit_udp, seen_ports);
+    static const uint16_t wanted[] = {53, 123, 5060, 1900, 137, 161, 1434, 19, 6881};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        assert_true(seen_ports[wanted[i]] > 0);
+        n += seen_ports[wanted[i]];
+    }
+    assert_int_equal(n, p.n);
+    free(p.steps);
+}
+
+static void test_misconfiguration(void **state)
+{
+    (void)state;
+    struct behaviour_params params = params_of(5);
+    struct play p = play("misconfiguration", &params, NULL, NULL, NULL);
+    assert_true(p.n > 900 && p.n < 2200);
+    qsort(p.steps, p.n, sizeof *p.steps, by_source);
+    size_t n = 0;
+    for (size_t i = 0, k; i < p.n; i = k, n++) {
+        for (k = i; k < p.n && p.steps[k].src == p.steps[i].src; k++)
+            assert_true(p.steps[k].dst == p.steps[i].dst && p.steps[k].dport == p.steps[i].dport);
+        assert_true(k - i > 50);
+    }
+    assert_int_equal(n, 8);
+    free(p.steps);
+}
+
+static void visit_malformed(void *to, const struct action *a)
+{
+    unsigned *counts = to;
+    struct hdr h;
+    uint32_t n = (uint32_t)a->packet_len_bytes;
+    enum hdr_loss loss = hdr_decode(DLT_IPV4, a->packet, n, n, 1, &h);
+    assert_int_equal(loss, a->broken_ip ? HDR_LOSS_MALFORMED : HDR_STORED);
+    counts[a->broken_ip]++;
+    if (!a->broken_ip) { /* what the truth counts under is what the store will hold */
+        assert_int_equal(h.src, a->src);
+        assert_int_equal(h.dst, a->dst);
+    }
+}
+
+static void test_malformed(void **state)
+{
+    (void)state;
+    unsigned counts[2] = {0};
+    struct behaviour_params params = params_of(5);
+    struct play p = play("malformed", &params, NULL, visit_malformed, counts);
+    assert_true(counts[0] > 500 && counts[1] > 40);
+    free(p.steps);
+}
+
 /* The same run twice, byte for byte. */
 static uint64_t digest;
 
@@ -196,6 +394,7 @@ static void test_bounds(void **state)
         for (size_t i = 0; i < p.n; i++) {
             assert_true(ip4_in(p.steps[i].dst, DARKNET));
             assert_true(ip4_in(p.steps[i].src, SOURCES));
+            assert_true(p.steps[i].kind == ACTION_DIALOGUE || p.steps[i].len_bytes >= 20);
             assert_int_equal(p.steps[i].kind, (*b)->stateful ? ACTION_DIALOGUE : ACTION_PACKET);
         }
         assert_true((double)p.n / 100 <= BEHAVIOUR_RATE_MAX_PPS);
@@ -233,7 +432,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zmap),        cmocka_unit_test(test_zmap_sizes), cmocka_unit_test(test_masscan),
-        cmocka_unit_test(test_backscatter), cmocka_unit_test(test_determinism), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_backscatter), cmocka_unit_test(test_mirai),      cmocka_unit_test(test_port6000),
+        cmocka_unit_test(test_nmap),        cmocka_unit_test(test_slow),       cmocka_unit_test(test_udp),
+        cmocka_unit_test(test_misconfiguration), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_determinism), cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_table),       cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
