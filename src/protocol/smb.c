@@ -108,8 +108,9 @@ static struct feed skip(struct smb_turn *t, const uint8_t *in, size_t n)
     struct smb *c = t->c;
     size_t used = n < c->skip_left ? n : c->skip_left;
     c->skip_left -= (uint32_t)used;
+    size_t room = SMB_GROOM_KEPT - c->kept.len;
     if (c->groom)
-        smb_keep(t, in, c->kept.len + used <= SMB_GROOM_KEPT ? used : 0);
+        smb_keep(t, in, used < room ? used : room);
     return (struct feed){c->skip_left ? FEED_MORE : FEED_CLOSE, used};
 }
 

@@ -159,6 +159,8 @@ int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t 
     if (!c->address)
         return -ENOMEM;
     int rc = draw_addresses(c, params, (uint32_t)want, r);
+    if (params->exponent > 0)
+        exponent = params->exponent;
     if (rc == 0 && exponent > 0)
         rc = build_alias(c, exponent);
     if (rc < 0)

@@ -47,7 +47,8 @@ struct crowd {
     uint32_t *address;          /* host order, distinct; owned */
     struct crowd_slot *slot;    /* Walker's alias table (Vose 1991); owned; NULL while all are equal */
 };
-/* n distinct addresses of params->sources outside the darknet: params->n_sources of them, or n_default. -EINVAL when the
+/* n distinct addresses of params->sources outside the darknet: params->n_sources of them, or n_default; params->exponent,
+ * or exponent. -EINVAL when the
  * prefix has none; fewer when it has fewer. -ENOMEM. */
 int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent, struct rng *r);
 size_t crowd_pick(const struct crowd *c, struct rng *r);
