@@ -283,8 +283,5 @@ int scope_finish(const struct scope *s, struct store *store, const struct analys
                     "%zu of %zu observation points were dark for part of the range; they count as lit throughout: narrow the "
                     "range with --since and --until for a clean comparison",
                     s->n_partly, s->n_points);
-    if (loss.known && loss.lost)
-        result_note(r, "%llu of %llu packets of this range were lost before they could be stored (table loss)",
-                    (unsigned long long)loss.lost, (unsigned long long)loss.received);
     return 0;
 }
