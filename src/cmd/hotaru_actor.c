@@ -2,14 +2,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "cmd/arg.h"
 #include "lab/actor_truth.h"
 #include "lab/behaviour.h"
 #include "lab/carrier_live.h"
@@ -80,27 +79,6 @@ struct arguments {
     bool no_effects, dry_run;
 };
 
-static int read_number(const char *option, const char *text, uint64_t max, uint64_t *ret, struct err *err)
-{
-    char *end;
-    errno = 0;
-    unsigned long long v = strtoull(text, &end, 10);
-    if (errno || end == text || *end || text[0] == '-' || v > max)
-        return err_set(err, -EINVAL, "--%s: '%.40s' is not a number from 0 to %" PRIu64, option, text, max);
-    *ret = v;
-    return 0;
-}
-
-static int read_real(const char *option, const char *text, double max, double *ret, struct err *err)
-{
-    char *end;
-    double v = strtod(text, &end);
-    if (end == text || *end || !isfinite(v) || v <= 0 || v > max)
-        return err_set(err, -EINVAL, "--%s: '%.40s' is not a number above 0 and up to %g", option, text, max);
-    *ret = v;
-    return 0;
-}
-
 static int read_mac(const char *text, uint8_t ret[static 6], struct err *err)
 {
     unsigned m[6];
@@ -134,13 +112,13 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
         case OPT_AS: a->as = optarg; break;
         case OPT_BEHAVIOUR: a->behaviour = optarg; break;
         case OPT_SOURCE: a->source = optarg; break;
-        case OPT_COUNT: rc = read_number("count", optarg, 1000000, &a->count, err); break;
-        case OPT_PORT: rc = read_number("port", optarg, 65535, &a->port, err); break;
-        case OPT_PASSES: rc = read_number("passes", optarg, UINT32_MAX, &a->passes, err); break;
+        case OPT_COUNT: rc = arg_number("count", optarg, 1000000, &a->count, err); break;
+        case OPT_PORT: rc = arg_number("port", optarg, 65535, &a->port, err); break;
+        case OPT_PASSES: rc = arg_number("passes", optarg, UINT32_MAX, &a->passes, err); break;
         case OPT_DARKNET: a->darknet = optarg; break;
-        case OPT_SEED: rc = read_number("seed", optarg, UINT64_MAX, &a->seed, err); break;
-        case OPT_SECONDS: rc = read_real("seconds", optarg, 1e8, &a->seconds, err); break;
-        case OPT_RATE: rc = read_real("rate", optarg, 1e7, &a->rate, err); break;
+        case OPT_SEED: rc = arg_number("seed", optarg, UINT64_MAX, &a->seed, err); break;
+        case OPT_SECONDS: rc = arg_real("seconds", optarg, 1e8, &a->seconds, err); break;
+        case OPT_RATE: rc = arg_real("rate", optarg, 1e7, &a->rate, err); break;
         case OPT_NO_EFFECTS: a->no_effects = true; break;
         case OPT_INTERFACE: a->interface = optarg; break;
         case OPT_GATEWAY_MAC: a->gateway_mac = optarg; break;
@@ -257,7 +235,7 @@ int main(int argc, char **argv)
 {
     struct arguments a = {.darknet = "10.77.0.0/18", .interface = "eth0", .seed = 1, .seconds = 100};
     struct err err = {.text = ""};
-    const struct behaviour *b;
+    const struct behaviour *b = NULL;
     struct behaviour_params params;
     log_init("hotaru-actor", false, LOG_LEVEL_INFO);
     int rc = read_arguments(argc, argv, &a, &err);

@@ -105,7 +105,6 @@ static int parse(int argc, char **argv, struct arguments *a)
             (void)printf("hotaru-honeypot %s\n", HOTARU_VERSION);
             return EXIT_GOOD;
         default:
-            (void)fprintf(stderr, "hotaru-honeypot: 'hotaru-honeypot --help' lists the options\n");
             return EXIT_USAGE;
         }
     }

@@ -11,7 +11,7 @@ const char *hdr_loss_name(enum hdr_loss why)
     return (unsigned)why < HDR_LOSS_KINDS ? name[why] : "unknown";
 }
 
-static enum hdr_loss decode_ip(uint16_t ether, struct rd *r, struct hdr *ret)
+enum hdr_loss hdr_ip(uint16_t ether, struct rd *r, struct hdr *ret)
 {
     if (ether == 0) {
         struct rd ahead = *r;
@@ -36,7 +36,7 @@ enum hdr_loss hdr_decode(int link_type, const uint8_t *bytes, uint32_t cap_len_b
     uint16_t ether = 0;
     enum hdr_loss loss = hdr_link(link_type, &r, &ether);
     if (loss == HDR_STORED)
-        loss = decode_ip(ether, &r, ret);
+        loss = hdr_ip(ether, &r, ret);
     if (loss == HDR_STORED)
         ret->ts_us = ts_us;
     else if (loss == HDR_LOSS_SHORT && cap_len_bytes >= wire_len_bytes)

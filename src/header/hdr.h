@@ -41,7 +41,8 @@ struct hdr {
  * bits offset, reserved, M of the fragment header (RFC 8200 4.5), 0 without one.
  * payload_len_bytes: the transport header counts as TCP data offset, 8 for UDP, UDP-Lite, ICMP and ICMPv6, 12 for SCTP,
  * data offset for DCCP, 0 for other protocols and later fragments. Not known (left out of `has`) when the transport
- * header does not fit the IP length, for a TCP or IPv6 extension header that is cut, and for a jumbogram. */
+ * header does not fit the IP length, for a TCP header, IPv4 options or an IPv6 extension header that is cut, and for a
+ * jumbogram. */
 
 /* Why a frame became no row. Each is a row of the loss ledger (stage "decoder"). */
 enum hdr_loss {
@@ -64,6 +65,14 @@ const char *hdr_loss_name(enum hdr_loss why); /* "stored", "link-type", "not-ip"
  * IEEE 802.1Q, IEEE 802.1ad. */
 enum hdr_loss hdr_decode(int link_type, const uint8_t *bytes, uint32_t cap_len_bytes, uint32_t wire_len_bytes,
                          int64_t ts_us, struct hdr *ret);
+
+/* Mirrored traffic: the row is the packet inside the tunnel, where the frame holds one of these (up to 3 deep). Other
+ * frames, later fragments of a tunnel packet and tunnels of a form that is not known are decoded as they stand; what is
+ * inside and is not IP is lost as such. GRE: version 0 with IPv4, IPv6 or Ethernet inside (RFC 2784, RFC 2890); ERSPAN:
+ * types I and II; VXLAN: UDP port 4789 (RFC 7348). */
+enum hdr_decap { HDR_DECAP_GRE = 1 << 0, HDR_DECAP_ERSPAN = 1 << 1, HDR_DECAP_VXLAN = 1 << 2 };
+enum hdr_loss hdr_decode_decap(unsigned decap, int link_type, const uint8_t *bytes, uint32_t cap_len_bytes,
+                               uint32_t wire_len_bytes, int64_t ts_us, struct hdr *ret);
 
 /* The layout text of raw TCP options: "M1460,S,T,N,W7" (MSS, SACK-permitted, timestamps, NOP, window scale; "E" end of
  * list, "K<n>" n SACK blocks, "F" fast open, "?<kind>" others, "!" malformed from there). Returns the length; "" for none. */

@@ -30,6 +30,9 @@ enum hdr_loss hdr_ip6(struct rd *r, struct hdr *h, struct hdr_ip_rest *ret);
  * a header was cut; *proto is the last next-header value reached. */
 bool hdr_ip6_walk(struct rd *r, uint8_t *proto, uint16_t *ret_frag, bool *ret_whole);
 
+/* The IP packet at r: its headers and transport; ether as hdr_link() gives it. */
+enum hdr_loss hdr_ip(uint16_t ether, struct rd *r, struct hdr *ret);
+
 /* Ports, TCP, ICMP with its quoted packet, payload. Cannot fail: what is cut is left out of h->has. */
 void hdr_transport(struct hdr *h, struct hdr_ip_rest *ip);
 static inline bool hdr_has_ports(uint8_t proto)

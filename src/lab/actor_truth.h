@@ -11,6 +11,9 @@
 #include "base/ip.h"
 #include "lab/behaviour.h"
 
+/* Longer maps (per destination, per source) are left out of the JSON, which then says "left_out" and their length. */
+#define ACTOR_TRUTH_MAP_MAX 300000
+
 struct truth_source { /* a slot of the hash table; raw + broken + connects is 0 in an empty one */
     uint32_t src;
     uint64_t raw, broken, connects;

@@ -76,6 +76,7 @@ struct behaviour_params {
     struct ip4_prefix darknet;
     struct ip4_prefix sources;   /* addresses the actor may use as its own; 0.0.0.0/0: any global unicast address */
     uint32_t n_sources;          /* how many of them; 0: the behaviour's default; never more than the prefix has */
+    double exponent;             /* crowds: the k-th source's share ~ k^-exponent (Zipf); 0: the behaviour's default */
     uint16_t dport;              /* 0: the behaviour's default ports */
     uint32_t passes;             /* whole-darknet scanners: how often each address is asked; 0: once */
     int64_t length_us;           /* how long the run is; > 0. The behaviour scales its pace to fill it */

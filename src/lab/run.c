@@ -332,6 +332,7 @@ static int perform(struct lab *l, struct err *err)
         rc = run_command(l, err);
     else if (!l->options->bare)
         rc = play(l, err);
+    l->truth.to_us = ts_now_us();
     if (rc == 0 && !l->options->exec && (l->options->keep || l->options->bare))
         rc = stay(l, err);
     return rc;
@@ -342,15 +343,12 @@ static int inside(void *user, const struct sandbox *sandbox)
     struct lab *l = user;
     struct err err = {""}, end = {""};
     l->sandbox = sandbox;
-    if (sandbox->user_ns)
-        l->config.honeypot.user[0] = '\0'; /* no other user exists in there */
     int rc = io_mkdirs(l->parts, &err);
     if (rc == 0)
         rc = supervise_init(&l->s, l->parts, &err);
     if (rc == 0)
         rc = perform(l, &err);
     int stopped = stop_all(l, &end);
-    l->truth.to_us = ts_now_us();
     for (size_t i = 0; i < l->truth.n_periods; i++) {
         if (l->truth.periods[i].from_us && !l->truth.periods[i].to_us)
             l->truth.periods[i].to_us = l->truth.to_us;

@@ -153,6 +153,11 @@ static void any_close(struct session *s)
     wr_done(&a->payload);
 }
 
+static const char *any_version(const struct persona *persona)
+{
+    return persona->banners.http_server;
+}
+
 const struct protocol protocol_any = {
     .name = "any",
     .doc = "every port without an emulation: keeps the first payload",
@@ -165,4 +170,5 @@ const struct protocol protocol_any = {
     .input = any_input,
     .timer = any_timer,
     .close = any_close,
+    .version = any_version,
 };

@@ -243,13 +243,12 @@ static enum feed_status chain(struct smb_turn *t, struct smb1_request *q)
             w->bytes[last] = command;
             put16(w->bytes + last + 2, (uint16_t)(at - SMB_FRAME_HEADER));
         }
-        if (status != SMB_OK && status != SMB_BUFFER_OVERFLOW)
+        if (w->bytes[at] != 0) /* the last so far, unless another block follows */
+            w->bytes[at + 1] = SMB1_NO_ANDX;
+        if (status != SMB_OK || next == SMB1_NO_ANDX)
             break;
-        w->bytes[at + 1] = SMB1_NO_ANDX;
         last = at + 1;
         command = next;
-        if (next == SMB1_NO_ANDX)
-            break;
         struct rd r = rd_of(q->base, q->len);
         rd_skip(&r, offset);
         if (offset <= from || smb1_block(&r, q) < 0) {

@@ -3,11 +3,17 @@
 #include <string.h>
 
 #include "protocol/any.h"
+#include "protocol/ftp.h"
+#include "protocol/http.h"
 #include "protocol/smb.h"
+#include "protocol/telnet.h"
 #include "session/session.h"
 
 const struct protocol *const protocol_table[] = {
     &protocol_smb,
+    &protocol_http,
+    &protocol_telnet,
+    &protocol_ftp,
     &protocol_any,
     NULL,
 };

@@ -26,6 +26,8 @@ while at + 16 <= len(data):
     total = ip[2] << 8 | ip[3]
     if ip[0] >> 4 != 4 or ip[0] & 15 < 5 or total < (ip[0] & 15) * 4:
         broken[dst] += 1
+    elif ip[9] == 6 and ip[(ip[0] & 15) * 4:][13:14] == b"\x04" and truth["behaviour"] != "backscatter":
+        continue  # the kernel's own answer to a SYN-ACK that a stateless SYN brought
     elif truth["connects"]["begun"] == 0:
         raw[dst] += 1
     elif ip[9] == 6 and ip[(ip[0] & 15) * 4 + 13] == 2:

@@ -45,9 +45,12 @@ bool draw_is_global(uint32_t ip);
 struct crowd {
     size_t n;
     uint32_t *address;          /* host order, distinct; owned */
-    struct crowd_slot *slot;    /* Walker's alias table (Vose 1991); owned; NULL while all are equal */
+    struct crowd_slot *slot;    /* Walker's alias tables (Vose 1991); owned; NULL while all are equal */
+    size_t n_head;              /* the first ones have a table of their own, which stays in the processor's cache */
+    double head_share;          /* of the traffic */
 };
-/* n distinct addresses of params->sources outside the darknet: params->n_sources of them, or n_default. -EINVAL when the
+/* n distinct addresses of params->sources outside the darknet: params->n_sources of them, or n_default; params->exponent,
+ * or exponent. -EINVAL when the
  * prefix has none; fewer when it has fewer. -ENOMEM. */
 int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent, struct rng *r);
 size_t crowd_pick(const struct crowd *c, struct rng *r);
