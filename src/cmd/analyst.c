@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/ts.h"
+#include "cmd/arg.h"
 
 void analyst_init(struct analyst *a, const char *program)
 {
@@ -17,31 +18,20 @@ void analyst_init(struct analyst *a, const char *program)
     log_init(program, false, LOG_LEVEL_INFO);
 }
 
-static int parse_number(const char *text, unsigned long long most, unsigned long long *ret)
-{
-    char *end;
-    errno = 0;
-    unsigned long long v = strtoull(text, &end, 10);
-    if (errno || end == text || *end || text[0] < '0' || text[0] > '9' || v > most)
-        return -EINVAL;
-    *ret = v;
-    return 0;
-}
-
 static int parse_proto(const char *text, uint8_t *ret)
 {
     static const struct {
         const char *name;
         uint8_t proto;
     } known[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}};
-    unsigned long long n;
+    uint64_t n;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(text, known[i].name) == 0) {
             *ret = known[i].proto;
             return 0;
         }
     }
-    if (parse_number(text, 255, &n) < 0)
+    if (arg_number("proto", text, 255, &n, NULL) < 0)
         return -EINVAL;
     *ret = (uint8_t)n;
     return 0;
@@ -50,7 +40,7 @@ static int parse_proto(const char *text, uint8_t *ret)
 /* The filter's option; -ENOTSUP when it is none. */
 static int take_filter(struct filter *f, int option, const char *value, struct err *err)
 {
-    unsigned long long n = 0;
+    uint64_t n = 0;
     switch (option) {
     case ANALYST_SRC:
         f->has_src = true;
@@ -59,7 +49,7 @@ static int take_filter(struct filter *f, int option, const char *value, struct e
         f->has_dst = true;
         return ip4_prefix_parse(value, &f->dst, err);
     case ANALYST_PORT:
-        if (parse_number(value, 65535, &n) < 0 || n == 0)
+        if (arg_number("port", value, 65535, &n, NULL) < 0 || n == 0)
             return err_set(err, -EINVAL, "--port wants a number from 1 to 65535, not '%.40s'", value);
         f->has_port = true;
         f->port = (uint16_t)n;
@@ -82,7 +72,7 @@ static int take_filter(struct filter *f, int option, const char *value, struct e
 int analyst_option(struct analyst *a, int option, const char *value)
 {
     struct err err = {""};
-    unsigned long long n = 0;
+    uint64_t n = 0;
     int rc = take_filter(&a->params.filter, option, value, &err);
     if (rc == -ENOTSUP) {
         rc = 0;
@@ -94,10 +84,8 @@ int analyst_option(struct analyst *a, int option, const char *value)
             log_init(a->program, strcmp(value, "json") == 0, LOG_LEVEL_INFO);
         else if (option == ANALYST_LOG_FORMAT)
             rc = err_set(&err, -EINVAL, "--log-format is text or json, not '%.40s'", value);
-        else if (option == ANALYST_SEED && (rc = parse_number(value, UINT64_MAX, &n)) < 0)
-            (void)err_set(&err, rc, "--seed wants a number, not '%.40s'", value);
         else if (option == ANALYST_SEED)
-            a->params.seed = n;
+            rc = arg_number("seed", value, UINT64_MAX, &a->params.seed, &err);
         else
             return EXIT_USAGE; /* getopt has said why */
     }
