@@ -72,7 +72,6 @@ static int take_filter(struct filter *f, int option, const char *value, struct e
 int analyst_option(struct analyst *a, int option, const char *value)
 {
     struct err err = {""};
-    uint64_t n = 0;
     int rc = take_filter(&a->params.filter, option, value, &err);
     if (rc == -ENOTSUP) {
         rc = 0;
