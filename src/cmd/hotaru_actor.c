@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 {
     struct arguments a = {.darknet = "10.77.0.0/18", .interface = "eth0", .seed = 1, .seconds = 100};
     struct err err = {.text = ""};
-    const struct behaviour *b;
+    const struct behaviour *b = NULL;
     struct behaviour_params params;
     log_init("hotaru-actor", false, LOG_LEVEL_INFO);
     int rc = read_arguments(argc, argv, &a, &err);

@@ -10,14 +10,14 @@
 #include "figure/axis.h"
 #include "figure/raster.h"
 
-#define RASTER_PX_MM 12 /* 305 dpi */
+#define RASTER_PX_MM 12  /* 305 dpi */
 #define CELL_MM      0.4 /* packets to points closer than this are one dot */
 
 struct plot {
     const struct picture *p;
     struct canvas *c;
-    double x, y, w, h;        /* of the plot's rectangle, mm */
-    uint64_t n_addresses;     /* on the y axis */
+    double x, y, w, h;    /* of the plot's rectangle, mm */
+    uint64_t n_addresses; /* on the y axis */
     double dot_mm;
 };
 
@@ -67,7 +67,8 @@ static void label_net(const struct plot *k, size_t i)
 {
     char text[IP4_TEXT_MAX];
     canvas_colour(k->c, colour_ink);
-    canvas_text(k->c, k->x - 1.6, y_of(k, (double)i * 256) + 0.4, 7, ALIGN_RIGHT, ip4_format(k->p->scope.nets[i].net << 8, text));
+    canvas_text(k->c, k->x - 1.6, y_of(k, (double)i * 256) + 0.4, 7, ALIGN_RIGHT,
+                ip4_format(k->p->scope.nets[i].net << 8, text));
     canvas_line(k->c, k->x - 1.1, y_of(k, (double)i * 256), k->x, y_of(k, (double)i * 256), 0.2);
 }
 
@@ -166,7 +167,8 @@ static int stamp_dark(const struct plot *k, double *ret_max)
             continue;
         uint64_t n = result_u64(r, packets, i);
         raster_stamp(&raster, (x_of(k, result_i64(r, ts, i)) - k->x) * RASTER_PX_MM,
-                     (y_of(k, (double)offset + 0.5) - k->y) * RASTER_PX_MM, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
+                     (y_of(k, (double)offset + 0.5) - k->y) * RASTER_PX_MM,
+                     n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
     }
     *ret_max = raster_max(&raster);
     rc = raster_draw(&raster, k->c, k->x, k->y, k->w, k->h, *ret_max);
@@ -185,7 +187,8 @@ static int draw_point_packets(const struct plot *k)
         return -ENOMEM;
     for (size_t i = 0; i < result_rows(r); i++) {
         int64_t offset = offset_of(k, (uint32_t)result_u64(r, dst, i)), at = result_i64(r, ts, i);
-        if (offset < 0 || row_is_answer(r, i) || !result_i64(r, point, i) || at < k->p->from_us || at >= k->p->until_us)
+        if (offset < 0 || row_is_answer(r, i) || !result_i64(r, point, i) || at < k->p->from_us ||
+            at >= k->p->until_us)
             continue;
         double x = x_of(k, at), y = y_of(k, (double)offset + 0.5);
         size_t cell = (size_t)((y - k->y) / CELL_MM) * columns + (size_t)((x - k->x) / CELL_MM);
@@ -231,7 +234,8 @@ static void draw_mark(const struct plot *k)
     bool left = x + width > k->x + k->w;
     canvas_colour(k->c, colour_ink);
     canvas_dashed(k->c, x, k->y - 1.5, x, k->y + k->h, 0.3);
-    canvas_text(k->c, left ? x - 1 : x + (x < k->x + 1 ? 0 : -0.3), k->y - 2, 7.5, left ? ALIGN_RIGHT : ALIGN_LEFT, k->p->mark);
+    canvas_text(k->c, left ? x - 1 : x + (x < k->x + 1 ? 0 : -0.3), k->y - 2, 7.5,
+                left ? ALIGN_RIGHT : ALIGN_LEFT, k->p->mark);
 }
 
 /* ---- the legend ---- */
@@ -271,8 +275,14 @@ static void draw_legend(const struct plot *k, double max)
 
 int time_address_draw(const struct picture *p, struct canvas *c)
 {
-    struct plot k = {p, c, 25, 21, c->width_mm - 25 - (p->net ? 24 : 6), c->height_mm - 21 - 17,
-                     p->net ? 256 : p->scope.n_nets * 256, p->net ? 0.7 : 0.4};
+    struct plot k = {p,
+                     c,
+                     25,
+                     21,
+                     c->width_mm - 25 - (p->net ? 24 : 6),
+                     c->height_mm - 21 - 17,
+                     p->net ? 256 : p->scope.n_nets * 256,
+                     p->net ? 0.7 : 0.4};
     double max = 1;
     canvas_colour(c, colour_ink);
     canvas_bold(c, 4, 6, 10, ALIGN_LEFT, p->title);

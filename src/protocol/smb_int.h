@@ -86,6 +86,7 @@ struct smb {
     enum smb_phase phase;
     uint16_t dialect;             /* SMB2 dialect; 0 under SMB1 */
     uint32_t capabilities;        /* SMB2: as answered */
+    bool called;                  /* port 139: the session request came */
     bool nt_status;               /* SMB1: the client named CAP_STATUS32 when it logged on */
     uint8_t challenge[8];         /* SMB1 without extended security */
     uint32_t skip_left;           /* bytes of a message that is read past */

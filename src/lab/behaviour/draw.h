@@ -45,7 +45,9 @@ bool draw_is_global(uint32_t ip);
 struct crowd {
     size_t n;
     uint32_t *address;          /* host order, distinct; owned */
-    struct crowd_slot *slot;    /* Walker's alias table (Vose 1991); owned; NULL while all are equal */
+    struct crowd_slot *slot;    /* Walker's alias tables (Vose 1991); owned; NULL while all are equal */
+    size_t n_head;              /* the first ones have a table of their own, which stays in the processor's cache */
+    double head_share;          /* of the traffic */
 };
 /* n distinct addresses of params->sources outside the darknet: params->n_sources of them, or n_default; params->exponent,
  * or exponent. -EINVAL when the
