@@ -300,7 +300,7 @@ static int stop_all(struct lab *l, struct err *err)
     }
     for (size_t i = 0; i < 3; i++) {
         struct err why = {""};
-        if (i == 1) {
+        if (i == 1 && (l->recorder_at != NONE || l->options->truth)) {
             /* The last answers of the honeypot have been met; nothing new is sent while the recorder ends. */
             (void)turn_for(l, SETTLE_MS, &why);
             (void)netns_ip("att", "link set eth0 down\n", &why);
