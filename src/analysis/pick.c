@@ -15,7 +15,7 @@ char *pick_answers_sql(const struct scope *s)
         "(SELECT src, dst, ts, version FROM answer WHERE true%s"
         " UNION ALL SELECT src, dst, ts_open, NULL FROM session WHERE true%s"
         " UNION ALL SELECT src, dst, ts, NULL FROM packet WHERE %s AND proto = 6 AND (tcp_flags & 22) = 16"
-        " AND dst IN %s)",
+        " AND dst IN %s AND NOT EXISTS (SELECT 1 FROM session))",
         port, port, s->where, s->point_list);
     return n < 0 ? NULL : sql;
 }

@@ -6,7 +6,8 @@
 
 /* SQL of a table (src, dst, ts, version): the moments at which each source got an answer of a point on the scope's port,
  * from the answer ledger (version: what it was told), the honeypot's sessions (accepted: the handshake was completed)
- * and the packets themselves (an ACK or data to a point; its source has received the point's SYN-ACK). Freed with
+ * and, in a store without any session, the packets themselves (an ACK or data to a point: its source has received the
+ * point's SYN-ACK, or scans with ACKs, which only the honeypot could tell apart). Freed with
  * free(); NULL without memory. */
 char *pick_answers_sql(const struct scope *s);
 

@@ -207,6 +207,16 @@ void canvas_dot(struct canvas *c, double x, double y, double radius_mm)
     cairo_fill(c->cr);
 }
 
+void canvas_diamond(struct canvas *c, double x, double y, double radius_mm)
+{
+    cairo_move_to(c->cr, x, y - radius_mm);
+    cairo_line_to(c->cr, x + radius_mm, y);
+    cairo_line_to(c->cr, x, y + radius_mm);
+    cairo_line_to(c->cr, x - radius_mm, y);
+    cairo_close_path(c->cr);
+    cairo_fill(c->cr);
+}
+
 void canvas_ring(struct canvas *c, double x, double y, double radius_mm, double width_mm)
 {
     cairo_new_path(c->cr);

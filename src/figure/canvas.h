@@ -52,6 +52,7 @@ void canvas_dashed(struct canvas *c, double x0, double y0, double x1, double y1,
 void canvas_box(struct canvas *c, double x, double y, double w, double h, double width_mm);
 void canvas_fill(struct canvas *c, double x, double y, double w, double h);
 void canvas_dot(struct canvas *c, double x, double y, double radius_mm);
+void canvas_diamond(struct canvas *c, double x, double y, double radius_mm);
 void canvas_ring(struct canvas *c, double x, double y, double radius_mm, double width_mm);
 void canvas_square(struct canvas *c, double x, double y, double radius_mm, double width_mm);
 

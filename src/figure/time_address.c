@@ -196,9 +196,9 @@ static int draw_point_packets(const struct plot *k)
             continue;
         taken[cell] = 1;
         canvas_colour(k->c, colour_white);
-        canvas_dot(k->c, x, y, k->dot_mm + 0.12);
+        canvas_diamond(k->c, x, y, k->dot_mm + 0.2);
         canvas_colour(k->c, colour_point);
-        canvas_dot(k->c, x, y, k->dot_mm);
+        canvas_diamond(k->c, x, y, k->dot_mm);
     }
     free(taken);
     return 0;
@@ -258,7 +258,7 @@ static void draw_legend(const struct plot *k, double max)
     (void)snprintf(text, sizeof text, max > 1 ? "packets: 1 to %.0f at one spot" : "a packet", max);
     x = legend_text(k, x + 13, y, text);
     canvas_colour(k->c, colour_point);
-    canvas_dot(k->c, x + 0.6, y, 0.6);
+    canvas_diamond(k->c, x + 0.6, y, 0.9);
     x = legend_text(k, x + 2.2, y, "to an observation point");
     canvas_colour(k->c, colour_ink);
     canvas_ring(k->c, x + 1.1, y, 1.1, 0.35);
@@ -282,7 +282,7 @@ int time_address_draw(const struct picture *p, struct canvas *c)
                      c->width_mm - 25 - (p->net ? 24 : 6),
                      c->height_mm - 21 - 17,
                      p->net ? 256 : p->scope.n_nets * 256,
-                     p->net ? 0.7 : 0.4};
+                     p->net ? 1.0 : 0.6};
     double max = 1;
     canvas_colour(c, colour_ink);
     canvas_bold(c, 4, 6, 10, ALIGN_LEFT, p->title);

@@ -42,7 +42,7 @@ kill -TERM $honeypot
 wait $honeypot || { cat "$work/$persona.log"; exit 1; }
 END
 running=
-for persona in winxp win2008 win2012r2; do
+for persona in winxp win2008 win2012r2 win2016; do
     $own sh "$work/inside.sh" "$work" $persona &
     running="$running $!"
     started="$started $!"
@@ -59,7 +59,7 @@ step "anonymous: XP lists its shares, newer machines refuse as they do"
 for way in list list-3 list-1 list-139; do
     expect winxp.$way "ADMIN\$          Disk      Remote Admin"
     expect winxp.$way "IPC\$            IPC       Remote IPC"
-    for persona in win2008 win2012r2; do
+    for persona in win2008 win2012r2 win2016; do
         expect $persona.$way "Anonymous login successful"
         never $persona.$way 'ADMIN\$'
     done
@@ -67,7 +67,7 @@ done
 expect win2008.list-1 NT_STATUS_ACCESS_DENIED
 
 step "names and passwords are refused and recorded"
-for persona in winxp win2008 win2012r2; do
+for persona in winxp win2008 win2012r2 win2016; do
     expect $persona.user NT_STATUS_LOGON_FAILURE
     expect $persona.user-1 NT_STATUS_LOGON_FAILURE
     expect $persona.guest NT_STATUS_ACCOUNT_DISABLED
@@ -85,6 +85,7 @@ expect win2008.scripts "210"
 never win2008.scripts '\b30[02]\b|3:0'
 expect win2012r2.scripts "302"
 never win2012r2.scripts '\b311\b'
+expect win2016.scripts "311"
 expect win2008.scripts "Message signing enabled but not required"
 
 step "what nmap says that it is"
@@ -94,7 +95,8 @@ expect win2012r2.scripts "OS: Windows Server 2012 R2 Standard 9600 (Windows Serv
 expect winxp.version "Microsoft Windows XP microsoft-ds"
 expect win2008.version "Microsoft Windows Server 2008 R2 - 2012 microsoft-ds"
 expect win2012r2.version "Microsoft Windows Server 2008 R2 - 2012 microsoft-ds"
-for persona in winxp win2008 win2012r2; do
+expect win2016.scripts "OS: Windows Server 2016 Standard 14393 (Windows Server 2016 Standard 6.3)"
+for persona in winxp win2008 win2012r2 win2016; do
     expect $persona.version "Microsoft Windows netbios-ssn"
     never $persona.version 'dionaea|honeypot|samba|nepenthes'
     expect $persona.scripts "State: VULNERABLE"
