@@ -301,11 +301,11 @@ int time_address_draw(const struct picture *p, struct canvas *c)
     cairo_save(c->cr);
     cairo_rectangle(c->cr, k.x, k.y, k.w, k.h);
     cairo_clip(c->cr);
-    /* A sweep may be no wider than a diamond: it lies above, except where each address has room. */
-    int rc = p->net ? 0 : draw_point_packets(&k);
+    /* A sweep may be no wider than a diamond. */
+    int rc = p->sweeps ? draw_point_packets(&k) : 0;
     if (rc == 0)
         rc = stamp_dark(&k, &max);
-    if (rc == 0 && p->net)
+    if (rc == 0 && !p->sweeps)
         rc = draw_point_packets(&k);
     draw_first_answers(&k);
     cairo_restore(c->cr);
