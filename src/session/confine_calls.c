@@ -63,7 +63,7 @@ static int rules(scmp_filter_ctx ctx)
     return rc;
 }
 
-int confine_calls(struct err *err)
+int confine_honeypot_calls(struct err *err)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!ctx)
