@@ -20,6 +20,7 @@ struct picture {
     /* of a time-address picture: */
     int64_t from_us, until_us;
     uint32_t net;    /* the /24 enlarged, its first address; 0: the whole darknet */
+    bool sweeps;               /* dense spots matter more than single packets to points: they are drawn above */
     int64_t mark_us; /* a moment to be marked; 0: none */
     char mark[64];   /* its label */
 };

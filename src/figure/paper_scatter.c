@@ -112,6 +112,7 @@ static int make_ranked(struct store *store, const struct analysis_params *params
         (void)snprintf(p->caption, sizeof p->caption, "%s", result_finding_at(p->result, 0));
     result_free(sweeps);
     whole_window(p);
+    p->sweeps = true;
     mark_first_answer(p);
     return 0;
 }

@@ -156,6 +156,7 @@ static int stamp_dark(const struct plot *k, double *ret_max)
 {
     const struct result *r = k->p->result;
     size_t ts = result_column(r, "ts"), dst = result_column(r, "dst"), packets = result_column(r, "packets");
+    size_t point = result_column(r, "point");
     struct raster raster;
     int rc = raster_init(&raster, (uint32_t)(k->w * RASTER_PX_MM), (uint32_t)(k->h * RASTER_PX_MM));
     if (rc < 0)
@@ -163,7 +164,7 @@ static int stamp_dark(const struct plot *k, double *ret_max)
     raster.radius_px = raster_radius(&raster, result_rows(r), 2, k->p->net ? 5 : 4);
     for (size_t i = 0; i < result_rows(r); i++) {
         int64_t offset = offset_of(k, (uint32_t)result_u64(r, dst, i));
-        if (offset < 0 || row_is_answer(r, i))
+        if (offset < 0 || row_is_answer(r, i) || result_i64(r, point, i))
             continue;
         uint64_t n = result_u64(r, packets, i);
         raster_stamp(&raster, (x_of(k, result_i64(r, ts, i)) - k->x) * RASTER_PX_MM,
@@ -176,7 +177,7 @@ static int stamp_dark(const struct plot *k, double *ret_max)
     return rc;
 }
 
-/* Packets to points over the raster, one dot per cell: a dot hidden under another of its kind is not drawn twice. */
+/* Packets to points, one diamond per cell: one hidden under another is not drawn twice. */
 static int draw_point_packets(const struct plot *k)
 {
     const struct result *r = k->p->result;
@@ -300,8 +301,11 @@ int time_address_draw(const struct picture *p, struct canvas *c)
     cairo_save(c->cr);
     cairo_rectangle(c->cr, k.x, k.y, k.w, k.h);
     cairo_clip(c->cr);
-    int rc = stamp_dark(&k, &max);
+    /* A sweep may be no wider than a diamond. */
+    int rc = p->sweeps ? draw_point_packets(&k) : 0;
     if (rc == 0)
+        rc = stamp_dark(&k, &max);
+    if (rc == 0 && !p->sweeps)
         rc = draw_point_packets(&k);
     draw_first_answers(&k);
     cairo_restore(c->cr);
