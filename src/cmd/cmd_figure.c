@@ -7,16 +7,17 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "cmd/ask.h"
+#include "cmd/analyst.h"
 #include "figure/figure.h"
 
-static const char help[] = "Usage: hotaru figure [OPTION…] NAME -o FILE.{png,svg,pdf}\n"
-                           "       hotaru figure --list\n"
-                           "One figure of the store; 3 to 8 are the paper's. Which source, /24 and period they show is found\n"
-                           "from the data; the filters narrow it.\n" ASK_HELP
-                           "  -o FILE         where to; the name's end says the format\n"
-                           "  --csv FILE      its numbers\n"
-                           "  --list          the figures there are\n";
+static const char help[] =
+    "Usage: hotaru figure [OPTION…] NAME -o FILE.{png,svg,pdf}\n"
+    "       hotaru figure --list\n"
+    "One figure of the store; 3 to 8 are the paper's. Which source, /24 and period they show is found\n"
+    "from the data; the filters narrow it.\n" ANALYST_HELP
+    "  -o FILE         where to; the name's end says the format\n"
+    "  --csv FILE      its numbers\n"
+    "  --list          the figures there are\n";
 
 static int list(void)
 {
@@ -26,7 +27,8 @@ static int list(void)
 }
 
 /* Written whole to memory, then put in place at once: a failure leaves the old file. */
-static int save(const struct picture *p, const char *path, bool csv, enum canvas_format format, struct err *err)
+static int save(const struct picture *p, const char *path, bool csv, enum canvas_format format,
+                struct err *err)
 {
     char *bytes = NULL;
     size_t n = 0;
@@ -41,14 +43,15 @@ static int save(const struct picture *p, const char *path, bool csv, enum canvas
     return rc;
 }
 
-static int make(struct ask *ask, const struct figure *f, const char *path, enum canvas_format format, const char *csv)
+static int make(struct analyst *analyst, const struct figure *f, const char *path, enum canvas_format format,
+                const char *csv)
 {
     struct picture *p = NULL;
     struct err err = {""};
-    int code = ask_open(ask);
+    int code = analyst_open(analyst);
     if (code)
         return code;
-    int rc = figure_make(f, ask->store, &ask->params, &p, &err);
+    int rc = figure_make(f, analyst->store, &analyst->params, &p, &err);
     if (rc == 0)
         rc = save(p, path, false, format, &err);
     if (rc == 0 && csv)
@@ -56,7 +59,7 @@ static int make(struct ask *ask, const struct figure *f, const char *path, enum 
     if (rc == 0)
         (void)printf("%s: %s. %s\n", path, p->title, p->caption);
     picture_free(p);
-    return rc < 0 ? ask_fail(ask, rc, &err) : EXIT_GOOD;
+    return rc < 0 ? analyst_fail(analyst, rc, &err) : EXIT_GOOD;
 }
 
 static int usage(const char *why, const char *what)
@@ -67,13 +70,17 @@ static int usage(const char *why, const char *what)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {ASK_OPTIONS, {"csv", required_argument, NULL, 'c'}, {"output", required_argument, NULL, 'o'},
-                                            {"list", no_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {ANALYST_OPTIONS,
+                                            {"csv", required_argument, NULL, 'c'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     const char *path = NULL, *csv = NULL;
     enum canvas_format format;
     struct err err = {""};
-    struct ask ask;
-    ask_init(&ask, "hotaru figure");
+    struct analyst analyst;
+    analyst_init(&analyst, "hotaru figure");
     for (int o; (o = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         if (o == 'h')
             return fputs(help, stdout) < 0 ? EXIT_FAILED : EXIT_GOOD;
@@ -83,7 +90,7 @@ static int run(int argc, char **argv)
             path = optarg;
         else if (o == 'c')
             csv = optarg;
-        else if (ask_option(&ask, o, optarg))
+        else if (analyst_option(&analyst, o, optarg))
             return EXIT_USAGE;
     }
     if (optind + 1 != argc)
@@ -94,10 +101,10 @@ static int run(int argc, char **argv)
         return usage("-o FILE.{png,svg,pdf} says where to", "");
     if (canvas_format_of(path, &format, &err) < 0)
         return usage(err.text, "");
-    int code = make(&ask, figure_find(argv[optind]), path, format, csv);
-    ask_done(&ask);
+    int code = make(&analyst, figure_find(argv[optind]), path, format, csv);
+    analyst_done(&analyst);
     return code;
 }
 
-const struct command command_figure = {"figure", "NAME -o FILE.{png,svg,pdf} [--csv FILE]", "one figure of the store; 3 to 8 are the paper's",
-                                       run};
+const struct command command_figure = {"figure", "NAME -o FILE.{png,svg,pdf} [--csv FILE]",
+                                       "one figure of the store; 3 to 8 are the paper's", run};

@@ -106,6 +106,8 @@ static int read_guid(struct yn n, struct rng *r, uint8_t ret[static 16], struct 
     if (!text || drawn(n)) {
         for (int i = 0; i < 16; i++)
             ret[i] = (uint8_t)rng_below(r, 256);
+        ret[7] = (uint8_t)(0x40 | (ret[7] & 0x0f)); /* version 4 as Windows draws its own, little-endian (RFC 4122 4.4) */
+        ret[8] = (uint8_t)(0x80 | (ret[8] & 0x3f));
         return 0;
     }
     if (strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)

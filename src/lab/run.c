@@ -163,7 +163,8 @@ static int start_daemons(struct lab *l, struct err *err)
 static int build(struct lab *l, struct err *err)
 {
     int rc;
-    if ((rc = environment_build(&l->config, err)) < 0 || (rc = sent_install(&l->config, err)) < 0 ||
+    if ((rc = environment_build(&l->config, err)) < 0 ||
+        (l->options->truth && (rc = sent_install(&l->config, err)) < 0) ||
         (rc = write_mark(err)) < 0 || (rc = labconf_write(&l->config, l->config_path, err)) < 0 ||
         (rc = environment_light(&l->config, err)) < 0)
         return rc;
@@ -212,7 +213,7 @@ static int switch_period(struct lab *l, size_t period, struct err *err)
     if (rc < 0)
         return rc;
     l->truth.periods[period - 1].to_us = l->truth.periods[period].from_us = ts_now_us();
-    return kill(honeypot->pid, SIGHUP) < 0 ? err_sys(err, -errno, "cannot signal the honeypot") : 0;
+    return honeypot->pid == 0 || kill(honeypot->pid, SIGHUP) < 0 ? err_set(err, -ECHILD, "the honeypot is gone") : 0;
 }
 
 static int start_actors(struct lab *l, struct err *err)
@@ -299,7 +300,7 @@ static int stop_all(struct lab *l, struct err *err)
     }
     for (size_t i = 0; i < 3; i++) {
         struct err why = {""};
-        if (i == 1) {
+        if (i == 1 && (l->recorder_at != NONE || l->options->truth)) {
             /* The last answers of the honeypot have been met; nothing new is sent while the recorder ends. */
             (void)turn_for(l, SETTLE_MS, &why);
             (void)netns_ip("att", "link set eth0 down\n", &why);
@@ -345,7 +346,7 @@ static int inside(void *user, const struct sandbox *sandbox)
     l->sandbox = sandbox;
     int rc = io_mkdirs(l->parts, &err);
     if (rc == 0)
-        rc = supervise_init(&l->s, l->parts, &err);
+        rc = supervise_init(&l->s, l->parts, sandbox->foreground, &err);
     if (rc == 0)
         rc = perform(l, &err);
     int stopped = stop_all(l, &end);

@@ -5,15 +5,18 @@
 #include "base/ip.h"
 
 static const char *const names[GATHER_PARTS] = {
-    [GATHER_OVERVIEW] = "overview",      [GATHER_TOP] = "top-sources", [GATHER_LIT] = "lit-vs-dark", [GATHER_SWEEP] = "sweep",
-    [GATHER_VERSION] = "version-effect", [GATHER_TABLE_1] = "table-1", [GATHER_TABLE_2] = "table-2", [GATHER_LOSS] = "loss",
+    [GATHER_OVERVIEW] = "overview",      [GATHER_TOP] = "top-sources",
+    [GATHER_LIT] = "lit-vs-dark",        [GATHER_SWEEP] = "sweep",
+    [GATHER_VERSION] = "version-effect", [GATHER_TABLE_1] = "table-1",
+    [GATHER_TABLE_2] = "table-2",        [GATHER_LOSS] = "loss",
 };
 
 /* RFC 1918, RFC 6598, RFC 5737, RFC 2544: nobody's packets from the Internet go there. */
 static bool is_synthetic(const struct config *c)
 {
-    static const struct ip4_prefix unrouted[] = {{0x0a000000, 8},  {0xac100000, 12}, {0xc0a80000, 16}, {0x64400000, 10},
-                                                 {0xc0000200, 24}, {0xc6336400, 24}, {0xcb007100, 24}, {0xc6120000, 15}};
+    static const struct ip4_prefix unrouted[] = {{0x0a000000, 8},  {0xac100000, 12}, {0xc0a80000, 16},
+                                                 {0x64400000, 10}, {0xc0000200, 24}, {0xc6336400, 24},
+                                                 {0xcb007100, 24}, {0xc6120000, 15}};
     for (size_t i = 0; i < c->n_darknet; i++) {
         for (size_t k = 0; k < sizeof unrouted / sizeof *unrouted; k++) {
             if (ip4_in(c->darknet[i].base, unrouted[k]))
@@ -51,8 +54,9 @@ void gather_findings(const struct gather *g, size_t max, void (*say)(void *to, c
     static const struct {
         enum gather_part part;
         size_t index;
-    } order[] = {{GATHER_LIT, 0},     {GATHER_LIT, 1},     {GATHER_SWEEP, 0},    {GATHER_SWEEP, 1}, {GATHER_SWEEP, 2},
-                 {GATHER_VERSION, 1}, {GATHER_VERSION, 2}, {GATHER_TABLE_1, 0},  {GATHER_OVERVIEW, 0}, {GATHER_LOSS, 0}};
+    } order[] = {{GATHER_LIT, 0},      {GATHER_LIT, 1},     {GATHER_SWEEP, 0},   {GATHER_SWEEP, 1},
+                 {GATHER_SWEEP, 2},    {GATHER_VERSION, 1}, {GATHER_VERSION, 2}, {GATHER_TABLE_1, 0},
+                 {GATHER_OVERVIEW, 0}, {GATHER_LOSS, 0}};
     size_t said = 0;
     for (size_t i = 0; i < sizeof order / sizeof *order && said < max; i++) {
         const struct result *r = g->part[order[i].part];

@@ -4,8 +4,17 @@
 
 #include "analysis/analysis.h"
 
-enum gather_part { GATHER_OVERVIEW, GATHER_TOP, GATHER_LIT, GATHER_SWEEP, GATHER_VERSION, GATHER_TABLE_1, GATHER_TABLE_2,
-                   GATHER_LOSS, GATHER_PARTS };
+enum gather_part {
+    GATHER_OVERVIEW,
+    GATHER_TOP,
+    GATHER_LIT,
+    GATHER_SWEEP,
+    GATHER_VERSION,
+    GATHER_TABLE_1,
+    GATHER_TABLE_2,
+    GATHER_LOSS,
+    GATHER_PARTS
+};
 
 struct gather {
     struct result *part[GATHER_PARTS]; /* owned */

@@ -131,8 +131,9 @@ void html_table(FILE *to, const struct result *r, const char *const *columns, si
     }
     (void)fputs("</tbody></table></div>\n", to);
     if (n < result_rows(r))
-        (void)fprintf(to, "<p class=\"note\">%zu of %zu rows; <code>hotaru analyze %s</code> prints all.</p>\n", n, result_rows(r),
-                      result_name(r));
+        (void)fprintf(to,
+                      "<p class=\"note\">%zu of %zu rows; <code>hotaru analyze %s</code> prints all.</p>\n",
+                      n, result_rows(r), result_name(r));
 }
 
 void html_data_uri(FILE *to, const char *type, const void *bytes, size_t n)
@@ -141,7 +142,8 @@ void html_data_uri(FILE *to, const char *type, const void *bytes, size_t n)
     const uint8_t *p = bytes;
     (void)fprintf(to, "data:%s;base64,", type);
     for (size_t i = 0; i < n; i += 3) {
-        uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
+        uint32_t v =
+            (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);
         (void)fputc(digits[v >> 18], to);
         (void)fputc(digits[v >> 12 & 63], to);
         (void)fputc(i + 1 < n ? digits[v >> 6 & 63] : '=', to);

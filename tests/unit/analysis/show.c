@@ -10,7 +10,8 @@
 #include "figure/figure.h"
 #include "report/report.h"
 
-static int show_table(struct store *s, const struct analysis_params *params, const struct analysis *a, struct err *err)
+static int show_table(struct store *s, const struct analysis_params *params, const struct analysis *a,
+                      struct err *err)
 {
     struct result *r = NULL;
     int rc = a->run(s, params, &r, err);
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
     struct store *s = memory_store_open();
     memory_store_plant(s, !(argc > 2 && strcmp(argv[2], "none") == 0));
     const struct analysis *a = analysis_find(argv[1]);
-    int rc = a                             ? show_table(s, &params, a, &err)
+    int rc = a                          ? show_table(s, &params, a, &err)
              : strstr(argv[1], ".html") ? page(s, &params, argv[1], &err)
                                         : draw(s, &params, argv[1], &err);
     if (rc < 0)

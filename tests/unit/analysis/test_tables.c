@@ -31,8 +31,10 @@ static bool said(const struct result *r, const char *words)
 static void four_packets(struct store *s)
 {
     memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags) VALUES"
-                        " (TIMESTAMP '2013-04-10', 1, ip4('10.77.0.1'), 6, 9, 445, 2), (TIMESTAMP '2013-04-10', 1, ip4('10.77.0.2'), 6, 9, 445, 2),"
-                        " (TIMESTAMP '2013-04-11', 2, ip4('10.77.0.1'), 6, 9, 445, 2), (TIMESTAMP '2013-04-11', 1, ip4('10.77.0.1'), 17, 9, 53, NULL),"
+                        " (TIMESTAMP '2013-04-10', 1, ip4('10.77.0.1'), 6, 9, 445, 2), (TIMESTAMP "
+                        "'2013-04-10', 1, ip4('10.77.0.2'), 6, 9, 445, 2),"
+                        " (TIMESTAMP '2013-04-11', 2, ip4('10.77.0.1'), 6, 9, 445, 2), (TIMESTAMP "
+                        "'2013-04-11', 1, ip4('10.77.0.1'), 17, 9, 53, NULL),"
                         " (TIMESTAMP '2013-04-11', 1, ip4('10.78.0.1'), 17, 9, 53, NULL)");
 }
 
@@ -40,8 +42,10 @@ static void overview(void **state)
 {
     struct store *s = memory_store_open();
     four_packets(s);
-    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags) SELECT TIMESTAMP '2013-04-10', 5,"
-                        " ip4('10.77.1.0') + i, 6, 80, 1000 + i, 18 FROM range(5) t(i)");
+    memory_store_run(
+        s,
+        "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags) SELECT TIMESTAMP '2013-04-10', 5,"
+        " ip4('10.77.1.0') + i, 6, 80, 1000 + i, 18 FROM range(5) t(i)");
     struct result *r = analyse(s, "overview");
     assert_int_equal(result_rows(r), 3);
     assert_int_equal(result_u64(r, result_column(r, "port"), 0), 445);
@@ -121,7 +125,8 @@ static void every_analysis_bears_nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(overview), cmocka_unit_test(top_sources), cmocka_unit_test(loss),
-                                       cmocka_unit_test(tables), cmocka_unit_test(every_analysis_bears_nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(overview), cmocka_unit_test(top_sources),
+                                       cmocka_unit_test(loss), cmocka_unit_test(tables),
+                                       cmocka_unit_test(every_analysis_bears_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

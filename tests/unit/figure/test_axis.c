@@ -55,6 +55,7 @@ static void powers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(time_ticks), cmocka_unit_test(time_bounds), cmocka_unit_test(powers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(time_ticks), cmocka_unit_test(time_bounds),
+                                       cmocka_unit_test(powers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

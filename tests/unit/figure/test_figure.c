@@ -124,7 +124,7 @@ static void a_lone_packet_is_visible(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(planted), cmocka_unit_test(nothing_planted), cmocka_unit_test(empty),
-                                       cmocka_unit_test(a_lone_packet_is_visible)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(planted), cmocka_unit_test(nothing_planted),
+                                       cmocka_unit_test(empty), cmocka_unit_test(a_lone_packet_is_visible)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

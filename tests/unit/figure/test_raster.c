@@ -62,6 +62,7 @@ static void radius(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ramp), cmocka_unit_test(stamps), cmocka_unit_test(radius)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ramp), cmocka_unit_test(stamps),
+                                       cmocka_unit_test(radius)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,14 +34,16 @@ static void whole(void **state)
 {
     struct store *s = memory_store_open();
     memory_store_plant(s, true);
-    memory_store_run(s, "INSERT INTO event SELECT TIMESTAMP '2013-04-11', 'command', 1, 7, ip4('10.77.0.1'), 3306, 'mysql', 'Query',"
+    memory_store_run(s, "INSERT INTO event SELECT TIMESTAMP '2013-04-11', 'command', 1, 7, ip4('10.77.0.1'), "
+                        "3306, 'mysql', 'Query',"
                         " '<img src=x onerror=alert(1)>', '<script>', NULL FROM range(1000)");
     struct report_options options = {"A <b>title</b>", "from a test"};
     char *html = page(s, &options);
     assert_int_equal(count(html, "src=\"data:image/svg+xml;base64,"), 6);
     assert_int_equal(count(html, "<img "), 6);
     assert_int_equal(count(html, "<script"), 0);
-    assert_int_equal(count(html, "http:") + count(html, "https:") + count(html, "url(") + count(html, "@import"), 0);
+    assert_int_equal(
+        count(html, "http:") + count(html, "https:") + count(html, "url(") + count(html, "@import"), 0);
     assert_true(count(html, "&lt;img src=x onerror=alert(1)&gt;") > 0);
     assert_true(count(html, "A &lt;b&gt;title&lt;/b&gt;") == 2);
     assert_true(count(html, "Synthetic data") == 1);
@@ -85,7 +87,8 @@ static void findings_fit_ten_lines(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whole), cmocka_unit_test(without_effects_the_page_says_so),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whole),
+                                       cmocka_unit_test(without_effects_the_page_says_so),
                                        cmocka_unit_test(findings_fit_ten_lines)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "cmd/ask.h"
+#include "cmd/analyst.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,8 +7,9 @@
 
 #include "base/log.h"
 #include "base/ts.h"
+#include "cmd/arg.h"
 
-void ask_init(struct ask *a, const char *program)
+void analyst_init(struct analyst *a, const char *program)
 {
     memset(a, 0, sizeof *a);
     a->program = program;
@@ -17,31 +18,20 @@ void ask_init(struct ask *a, const char *program)
     log_init(program, false, LOG_LEVEL_INFO);
 }
 
-static int parse_number(const char *text, unsigned long long most, unsigned long long *ret)
-{
-    char *end;
-    errno = 0;
-    unsigned long long v = strtoull(text, &end, 10);
-    if (errno || end == text || *end || text[0] < '0' || text[0] > '9' || v > most)
-        return -EINVAL;
-    *ret = v;
-    return 0;
-}
-
 static int parse_proto(const char *text, uint8_t *ret)
 {
     static const struct {
         const char *name;
         uint8_t proto;
     } known[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}};
-    unsigned long long n;
+    uint64_t n;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(text, known[i].name) == 0) {
             *ret = known[i].proto;
             return 0;
         }
     }
-    if (parse_number(text, 255, &n) < 0)
+    if (arg_number("proto", text, 255, &n, NULL) < 0)
         return -EINVAL;
     *ret = (uint8_t)n;
     return 0;
@@ -50,53 +40,51 @@ static int parse_proto(const char *text, uint8_t *ret)
 /* The filter's option; -ENOTSUP when it is none. */
 static int take_filter(struct filter *f, int option, const char *value, struct err *err)
 {
-    unsigned long long n = 0;
+    uint64_t n = 0;
     switch (option) {
-    case ASK_SRC:
+    case ANALYST_SRC:
         f->has_src = true;
         return ip4_prefix_parse(value, &f->src, err);
-    case ASK_DST:
+    case ANALYST_DST:
         f->has_dst = true;
         return ip4_prefix_parse(value, &f->dst, err);
-    case ASK_PORT:
-        if (parse_number(value, 65535, &n) < 0 || n == 0)
+    case ANALYST_PORT:
+        if (arg_number("port", value, 65535, &n, NULL) < 0 || n == 0)
             return err_set(err, -EINVAL, "--port wants a number from 1 to 65535, not '%.40s'", value);
         f->has_port = true;
         f->port = (uint16_t)n;
         return 0;
-    case ASK_PROTO:
+    case ANALYST_PROTO:
         if (parse_proto(value, &f->proto) < 0)
-            return err_set(err, -EINVAL, "--proto wants tcp, udp, icmp or a number to 255, not '%.40s'", value);
+            return err_set(err, -EINVAL, "--proto wants tcp, udp, icmp or a number to 255, not '%.40s'",
+                           value);
         f->has_proto = true;
         return 0;
-    case ASK_SINCE:
+    case ANALYST_SINCE:
         return ts_parse(value, &f->since_us, err);
-    case ASK_UNTIL:
+    case ANALYST_UNTIL:
         return ts_parse(value, &f->until_us, err);
     default:
         return -ENOTSUP;
     }
 }
 
-int ask_option(struct ask *a, int option, const char *value)
+int analyst_option(struct analyst *a, int option, const char *value)
 {
     struct err err = {""};
-    unsigned long long n = 0;
     int rc = take_filter(&a->params.filter, option, value, &err);
     if (rc == -ENOTSUP) {
         rc = 0;
-        if (option == ASK_CONFIG)
+        if (option == ANALYST_CONFIG)
             a->config_path = value;
-        else if (option == ASK_STORE)
+        else if (option == ANALYST_STORE)
             a->store_path = value;
-        else if (option == ASK_LOG_FORMAT && (strcmp(value, "json") == 0 || strcmp(value, "text") == 0))
+        else if (option == ANALYST_LOG_FORMAT && (strcmp(value, "json") == 0 || strcmp(value, "text") == 0))
             log_init(a->program, strcmp(value, "json") == 0, LOG_LEVEL_INFO);
-        else if (option == ASK_LOG_FORMAT)
+        else if (option == ANALYST_LOG_FORMAT)
             rc = err_set(&err, -EINVAL, "--log-format is text or json, not '%.40s'", value);
-        else if (option == ASK_SEED && (rc = parse_number(value, UINT64_MAX, &n)) < 0)
-            (void)err_set(&err, rc, "--seed wants a number, not '%.40s'", value);
-        else if (option == ASK_SEED)
-            a->params.seed = n;
+        else if (option == ANALYST_SEED)
+            rc = arg_number("seed", value, UINT64_MAX, &a->params.seed, &err);
         else
             return EXIT_USAGE; /* getopt has said why */
     }
@@ -107,14 +95,14 @@ int ask_option(struct ask *a, int option, const char *value)
     return 0;
 }
 
-int ask_fail(const struct ask *a, int rc, const struct err *err)
+int analyst_fail(const struct analyst *a, int rc, const struct err *err)
 {
     (void)a;
     log_error("%s", err->text[0] ? err->text : strerror(-rc));
     return (int)err_exit_code(rc);
 }
 
-int ask_open(struct ask *a)
+int analyst_open(struct analyst *a)
 {
     struct err err = {""};
     const struct filter *f = &a->params.filter;
@@ -128,17 +116,17 @@ int ask_open(struct ask *a)
     else
         config_init(&a->config);
     if (rc < 0)
-        return ask_fail(a, rc, &err);
+        return analyst_fail(a, rc, &err);
     a->has_config = true;
     rc = store_open(a->store_path ? a->store_path : a->config.store.path, NULL, &a->store, &err);
     if (rc < 0) {
         a->store = NULL;
-        return ask_fail(a, rc, &err);
+        return analyst_fail(a, rc, &err);
     }
     return 0;
 }
 
-void ask_done(struct ask *a)
+void analyst_done(struct analyst *a)
 {
     if (a->store)
         store_close(a->store);
