@@ -10,12 +10,7 @@
 #include "session/session.h"
 
 const struct protocol *const protocol_table[] = {
-    &protocol_smb,
-    &protocol_http,
-    &protocol_telnet,
-    &protocol_ftp,
-    &protocol_any,
-    NULL,
+    &protocol_smb, &protocol_http, &protocol_telnet, &protocol_ftp, &protocol_any, NULL,
 };
 
 const struct protocol *protocol_find(const char *name)
