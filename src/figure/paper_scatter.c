@@ -132,7 +132,9 @@ static int make_6(struct store *store, const struct analysis_params *params, str
 static const char *duration_text(int64_t us, char buf[static 32])
 {
     double s = (double)us / 1e6;
-    if (s < 90)
+    if (s < 1)
+        (void)snprintf(buf, 32, "%.0f ms", s * 1e3);
+    else if (s < 90)
         (void)snprintf(buf, 32, "%.1f s", s);
     else if (s < 5400)
         (void)snprintf(buf, 32, "%.0f min", s / 60);
