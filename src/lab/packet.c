@@ -85,8 +85,8 @@ static uint32_t pseudo_sum(const uint8_t *ip, uint8_t proto, size_t n)
     return sum16(ip + 12, 8, (uint32_t)proto + (uint32_t)n);
 }
 
-size_t packet_raw(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint8_t proto, const void *payload,
-                  size_t n)
+size_t packet_raw(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint8_t proto,
+                  const void *payload, size_t n)
 {
     size_t head = header_len(ip), total = head + n;
     if (head > 60 || head % 4 || total > out_max_bytes || total > 65535)
@@ -97,8 +97,8 @@ size_t packet_raw(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip
     return total;
 }
 
-size_t packet_tcp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, const struct packet_tcp *tcp,
-                  const void *payload, size_t n)
+size_t packet_tcp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip,
+                  const struct packet_tcp *tcp, const void *payload, size_t n)
 {
     size_t head = header_len(ip), options = tcp->options ? tcp->options_len_bytes : 0;
     size_t len = 20 + options + n, total = head + len;
@@ -122,8 +122,8 @@ size_t packet_tcp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip
     return total;
 }
 
-size_t packet_udp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint16_t sport, uint16_t dport,
-                  const void *payload, size_t n)
+size_t packet_udp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint16_t sport,
+                  uint16_t dport, const void *payload, size_t n)
 {
     size_t head = header_len(ip), len = 8 + n, total = head + len;
     if (head > 60 || head % 4 || total > out_max_bytes || total > 65535)

@@ -83,7 +83,8 @@ double simulate_exponent(uint64_t n, double share)
     return (low + high) / 2;
 }
 
-static struct behaviour_params params_of(const struct simulate_options *o, const struct part *p, double n_sources)
+static struct behaviour_params params_of(const struct simulate_options *o, const struct part *p,
+                                         double n_sources)
 {
     struct behaviour_params params = {.seed = roster_seed(o->seed, p->name),
                                       .darknet = o->darknet,
@@ -125,7 +126,8 @@ static int start_actor(struct simulation *s, const struct part *p, double n_sour
 
 int simulate_open(const struct simulate_options *options, struct simulation **ret, struct err *err)
 {
-    double expected = options->packets ? (double)options->packets : options->rate_pps * (double)options->length_us / 1e6;
+    double expected =
+        options->packets ? (double)options->packets : options->rate_pps * (double)options->length_us / 1e6;
     double n_sources = fmin(fmax(expected / PACKETS_PER_SOURCE, SOURCES_MIN), SOURCES_MAX);
     if (options->darknet.len_bits < 8 || options->length_us <= 0 || !(options->rate_pps > 0))
         return err_set(err, -EINVAL, "a simulation needs a darknet of /8 or longer, a length and a rate");
@@ -220,10 +222,11 @@ static json_t *truth_json(const struct simulation *s)
     for (size_t i = 0; i < PARTS; i++)
         (void)json_array_append_new(actors, actor_truth_json(&s->actors[i].truth));
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
-    return json_pack("{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "format", "hotaru-simulation-truth", "version", 1,
-                     "simulated", 1, "seed", seed, "darknet", ip4_prefix_format(o->darknet, text), "start_us",
-                     (json_int_t)o->start_ts_us, "end_us", (json_int_t)s->result.end_ts_us, "packets",
-                     (json_int_t)s->result.packets, "broken_packets", (json_int_t)s->result.broken, "actors", actors);
+    return json_pack("{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "format",
+                     "hotaru-simulation-truth", "version", 1, "simulated", 1, "seed", seed, "darknet",
+                     ip4_prefix_format(o->darknet, text), "start_us", (json_int_t)o->start_ts_us, "end_us",
+                     (json_int_t)s->result.end_ts_us, "packets", (json_int_t)s->result.packets,
+                     "broken_packets", (json_int_t)s->result.broken, "actors", actors);
 }
 
 int simulate_truth_write(const struct simulation *s, const char *path, struct err *err)

@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     feed(&whole, data + 1, size - 1, size);
     feed(&pieces, data + 1, size - 1, 1 + (size_t)(data[0] >> 1));
     if (whole.answered != pieces.answered || whole.done != pieces.done || whole.out.len != pieces.out.len ||
-        strcmp(whole.version, pieces.version) != 0 || (whole.answered && !whole.done) || whole.out.len > CLIENT_OUT_MAX)
+        strcmp(whole.version, pieces.version) != 0 || (whole.answered && !whole.done) ||
+        whole.out.len > CLIENT_OUT_MAX)
         abort();
     for (const char *v = whole.version; *v; v++) /* it is shown to people and written as JSON */
         if (*v < 0x20 || *v > 0x7e)

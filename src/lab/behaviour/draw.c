@@ -38,7 +38,8 @@ uint64_t draw_hash(uint64_t seed, uint64_t x)
 
 uint32_t draw_dst(struct rng *r, struct ip4_prefix darknet)
 {
-    uint64_t bits = rng_u64(r); /* the size is a power of two: the upper bits are uniform without a division */
+    uint64_t bits =
+        rng_u64(r); /* the size is a power of two: the upper bits are uniform without a division */
     return darknet.len_bits == 32 ? darknet.base : darknet.base + (uint32_t)(bits >> (32 + darknet.len_bits));
 }
 
@@ -102,7 +103,8 @@ struct crowd_slot {
 };
 enum { CROWD_HEAD = 2048 };
 
-static int draw_addresses(struct crowd *c, const struct behaviour_params *params, uint32_t want, struct rng *r)
+static int draw_addresses(struct crowd *c, const struct behaviour_params *params, uint32_t want,
+                          struct rng *r)
 {
     uint64_t size = ip4_prefix_size(params->sources);
     struct permutation order = permutation_of(size, r);
@@ -165,9 +167,11 @@ static int build_alias(struct crowd *c, double exponent)
     return rc;
 }
 
-int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent, struct rng *r)
+int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent,
+               struct rng *r)
 {
-    uint64_t want = params->n_sources ? params->n_sources : n_default, size = ip4_prefix_size(params->sources);
+    uint64_t want = params->n_sources ? params->n_sources : n_default,
+             size = ip4_prefix_size(params->sources);
     if (want > size)
         want = size;
     *c = (struct crowd){.address = calloc(want, sizeof *c->address)};
@@ -214,8 +218,8 @@ int draw_source(const struct behaviour_params *params, struct rng *r, uint32_t *
     return 0;
 }
 
-void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport,
-                   size_t len_bytes)
+void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst, uint16_t sport,
+                   uint16_t dport, size_t len_bytes)
 {
     assert(len_bytes > 0);
     ret->kind = ACTION_PACKET;
@@ -229,8 +233,8 @@ void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst
     ret->packet_len_bytes = len_bytes;
 }
 
-void action_dialogue(struct action *ret, int64_t at_us, enum dialogue d, uint32_t src, uint32_t dst, uint16_t dport,
-                     uint8_t ttl)
+void action_dialogue(struct action *ret, int64_t at_us, enum dialogue d, uint32_t src, uint32_t dst,
+                     uint16_t dport, uint8_t ttl)
 {
     ret->kind = ACTION_DIALOGUE;
     ret->at_us = at_us;

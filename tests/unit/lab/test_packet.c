@@ -43,12 +43,15 @@ static void test_known_header(void **state)
     struct packet_ip ip = {.src = 0xc0a80001, .dst = 0xc0a800c7, .frag = 0x4000, .ttl = 64};
     /* 4500 0073 0000 4000 4011 b861 c0a8 0001 c0a8 00c7 */
     uint8_t payload[95 - 8] = {0};
-    assert_int_equal(packet_udp(out, sizeof out, &ip, 1, 2, payload, sizeof payload), 0); /* does not fit 64 bytes */
+    assert_int_equal(packet_udp(out, sizeof out, &ip, 1, 2, payload, sizeof payload),
+                     0); /* does not fit 64 bytes */
     uint8_t large[128];
     assert_int_equal(packet_udp(large, sizeof large, &ip, 1, 2, payload, sizeof payload), 115);
-    static const uint8_t head[20] = {0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11, 0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0, 0xc7};
+    static const uint8_t head[20] = {0x45, 0,    0,    0x73, 0, 0, 0x40, 0,    0x40, 0x11,
+                                     0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0,    0xc7};
     assert_memory_equal(large, head, 20);
-    struct packet_tcp tcp = {.sport = 1, .dport = 2, .flags = TCP_SYN, .options = options, .options_len_bytes = 3};
+    struct packet_tcp tcp = {
+        .sport = 1, .dport = 2, .flags = TCP_SYN, .options = options, .options_len_bytes = 3};
     assert_int_equal(packet_tcp(out, sizeof out, &ip, &tcp, NULL, 0), 0); /* no whole words */
     tcp.options_len_bytes = 4;
     assert_int_equal(packet_tcp(out, 43, &ip, &tcp, NULL, 0), 0);

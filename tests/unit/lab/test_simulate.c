@@ -51,7 +51,8 @@ static struct simulate_options options_of(uint64_t seed, uint64_t packets)
                                      .truth = true};
 }
 
-static struct simulation *simulate(const struct simulate_options *o, const struct sink *sink, struct simulate_result *ret)
+static struct simulation *simulate(const struct simulate_options *o, const struct sink *sink,
+                                   struct simulate_result *ret)
 {
     struct err err = {.text = ""};
     struct simulation *s;
@@ -225,14 +226,14 @@ static void test_truth(void **state)
     size_t i;
     const char *key;
     json_int_t raw = 0, broken = 0, per_dst = 0, per_src = 0;
-    json_array_foreach(json_object_get(t, "actors"), i, a) {
+    json_array_foreach(json_object_get(t, "actors"), i, a)
+    {
         json_t *r_ = json_object_get(a, "raw");
         raw += json_integer_value(json_object_get(r_, "packets"));
         broken += json_integer_value(json_object_get(r_, "broken_packets"));
-        json_object_foreach(json_object_get(r_, "per_dst"), key, n)
-            per_dst += json_integer_value(n);
-        json_object_foreach(json_object_get(a, "sources"), key, n)
-            per_src += json_integer_value(json_object_get(n, "raw"));
+        json_object_foreach(json_object_get(r_, "per_dst"), key, n) per_dst += json_integer_value(n);
+        json_object_foreach(json_object_get(a, "sources"), key, n) per_src +=
+            json_integer_value(json_object_get(n, "raw"));
     }
     assert_int_equal(raw + broken, 50000);
     assert_int_equal(broken, seen.broken);
@@ -257,8 +258,9 @@ static int clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_count_and_tail), cmocka_unit_test(test_same_seed), cmocka_unit_test(test_ends_by_time),
-        cmocka_unit_test(test_exponent),       cmocka_unit_test(test_files),     cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_count_and_tail), cmocka_unit_test(test_same_seed),
+        cmocka_unit_test(test_ends_by_time),   cmocka_unit_test(test_exponent),
+        cmocka_unit_test(test_files),          cmocka_unit_test(test_truth),
     };
     return cmocka_run_group_tests(tests, make, clean);
 }
