@@ -409,7 +409,7 @@ void version_sentence(const struct result *r, uint32_t src, int64_t told_us, cha
     }
     (void)say_phases(r, row, phases, sizeof phases);
     if (strcmp(effect, "none") == 0)
-        (void)snprintf(buf, n, "Told %.40s, %s goes on as at random: %s. No effect of the answer found.",
+        (void)snprintf(buf, n, "Told %.40s, %s goes on as at random: %s; no effect found.",
                        version, ip4_format(src, text), phases);
     else if (strstr(effect, "avoids"))
         (void)snprintf(
