@@ -106,7 +106,7 @@ static int import_all(const struct arguments *a)
     int rc = store_open(a->store.dir, &o, &s, &err);
     if (rc < 0) {
         log_error("%s", err.text);
-        return err_exit_code(rc);
+        return (int)err_exit_code(rc);
     }
     int worst = import_one(s, a, a->first);
     for (int i = 0; i < a->n_files; i++) {

@@ -25,7 +25,8 @@ static void on_signal(int number)
 
 static const char help[] =
     "Usage: hotaru simulate (-o FILE | --store DIR) [OPTION…]\n"
-    "Synthetic darknet traffic: scanners, backscatter, misconfiguration, UDP probes, malformed packets, in the mix that\n"
+    "Synthetic darknet traffic: scanners, backscatter, misconfiguration, UDP probes, malformed packets, in "
+    "the mix that\n"
     "telescopes report. Nobody reacts to answers in it. It is named \"simulated\" wherever it is stored.\n\n"
     "  -o FILE            capture file: pcap, or pcapng when FILE ends so; - for standard output\n"
     "  --store DIR        into this store, as recorder \"simulated\"\n"
@@ -35,7 +36,8 @@ static const char help[] =
     "  --start TIME       (2013-04-10)\n"
     "  --days D           (1)\n"
     "  --rate PPS         of all sources together (174 packets per address and day, as measured in 2013)\n"
-    "  --packets N        stop after N; alone: as many days as that takes; with --days: the rate that gives N\n";
+    "  --packets N        stop after N; alone: as many days as that takes; with --days: the rate that gives "
+    "N\n";
 
 struct arguments {
     const char *out, *store, *truth;
@@ -72,7 +74,8 @@ static int store_close(struct store_sink *s, const struct arguments *a, int64_t 
     struct loss_row rows[2];
     int64_t length = end_ts_us - a->start_ts_us + 1;
     loss_row_set(&rows[0], a->start_ts_us, length, "decoder", "", s->stored, 0);
-    loss_row_set(&rows[1], a->start_ts_us, length, "decoder", hdr_loss_name(HDR_LOSS_MALFORMED), 0, s->malformed);
+    loss_row_set(&rows[1], a->start_ts_us, length, "decoder", hdr_loss_name(HDR_LOSS_MALFORMED), 0,
+                 s->malformed);
     int ledger = spool_write_ledger(s->writer, a->start_ts_us, length, rows, s->malformed ? 2 : 1);
     int rc = spool_writer_close(s->writer, err);
     return rc < 0 || ledger >= 0 ? rc : err_sys(err, ledger, "loss ledger");
@@ -107,11 +110,16 @@ static int settle(struct arguments *a, struct err *err)
 
 enum { OPT_STORE = 256, OPT_TRUTH, OPT_SEED, OPT_DARKNET, OPT_START, OPT_DAYS, OPT_RATE, OPT_PACKETS };
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},       {"store", required_argument, NULL, OPT_STORE},
-    {"truth", required_argument, NULL, OPT_TRUTH},  {"seed", required_argument, NULL, OPT_SEED},
-    {"darknet", required_argument, NULL, OPT_DARKNET}, {"start", required_argument, NULL, OPT_START},
-    {"days", required_argument, NULL, OPT_DAYS},    {"rate", required_argument, NULL, OPT_RATE},
-    {"packets", required_argument, NULL, OPT_PACKETS}, {"help", no_argument, NULL, 'h'},
+    {"output", required_argument, NULL, 'o'},
+    {"store", required_argument, NULL, OPT_STORE},
+    {"truth", required_argument, NULL, OPT_TRUTH},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"darknet", required_argument, NULL, OPT_DARKNET},
+    {"start", required_argument, NULL, OPT_START},
+    {"days", required_argument, NULL, OPT_DAYS},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"packets", required_argument, NULL, OPT_PACKETS},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
@@ -122,17 +130,38 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
     opterr = 0;
     while (rc == 0 && (o = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {
         switch (o) {
-        case 'o': a->out = optarg; break;
-        case OPT_STORE: a->store = optarg; break;
-        case OPT_TRUTH: a->truth = optarg; break;
-        case OPT_SEED: rc = arg_number("seed", optarg, UINT64_MAX, &a->seed, err); break;
-        case OPT_DARKNET: rc = read_darknet(optarg, &a->darknet, err); break;
-        case OPT_START: rc = ts_parse(optarg, &a->start_ts_us, err); break;
-        case OPT_DAYS: rc = arg_real("days", optarg, 36500, &a->days, err); break;
-        case OPT_RATE: rc = arg_real("rate", optarg, 1e8, &a->rate, err); break;
-        case OPT_PACKETS: rc = arg_number("packets", optarg, UINT64_C(1) << 40, &a->packets, err); break;
-        case 'h': (void)fputs(help, stdout); return 0;
-        default: rc = err_set(err, -EINVAL, "unknown or incomplete option '%.60s'", argv[optind - 1]);
+        case 'o':
+            a->out = optarg;
+            break;
+        case OPT_STORE:
+            a->store = optarg;
+            break;
+        case OPT_TRUTH:
+            a->truth = optarg;
+            break;
+        case OPT_SEED:
+            rc = arg_number("seed", optarg, UINT64_MAX, &a->seed, err);
+            break;
+        case OPT_DARKNET:
+            rc = read_darknet(optarg, &a->darknet, err);
+            break;
+        case OPT_START:
+            rc = ts_parse(optarg, &a->start_ts_us, err);
+            break;
+        case OPT_DAYS:
+            rc = arg_real("days", optarg, 36500, &a->days, err);
+            break;
+        case OPT_RATE:
+            rc = arg_real("rate", optarg, 1e8, &a->rate, err);
+            break;
+        case OPT_PACKETS:
+            rc = arg_number("packets", optarg, UINT64_C(1) << 40, &a->packets, err);
+            break;
+        case 'h':
+            (void)fputs(help, stdout);
+            return 0;
+        default:
+            rc = err_set(err, -EINVAL, "unknown or incomplete option '%.60s'", argv[optind - 1]);
         }
     }
     if (rc == 0 && optind < argc)
@@ -155,11 +184,12 @@ static void say_progress(void *to, uint64_t packets, double share)
         return;
     p->said_us = now;
     bool tty = isatty(STDERR_FILENO);
-    (void)fprintf(stderr, "%ssimulate: %.1f million packets, %.0f %%%s", tty ? "\r" : "", (double)packets / 1e6, share * 100,
-                  tty ? " " : "\n");
+    (void)fprintf(stderr, "%ssimulate: %.1f million packets, %.0f %%%s", tty ? "\r" : "",
+                  (double)packets / 1e6, share * 100, tty ? " " : "\n");
 }
 
-static int make(const struct arguments *a, const struct sink *sink, struct simulate_result *ret, struct err *err)
+static int make(const struct arguments *a, const struct sink *sink, struct simulate_result *ret,
+                struct err *err)
 {
     struct progress progress = {.begin_us = ts_mono_us()};
     struct simulate_options o = {.seed = a->seed,
@@ -237,7 +267,9 @@ static int run(int argc, char **argv)
     }
     char from[TS_TEXT_MAX], to[TS_TEXT_MAX];
     double seconds = (double)(ts_mono_us() - begin_us) / 1e6;
-    (void)fprintf(stderr, "simulated %" PRIu64 " packets (%" PRIu64 " of them malformed beyond reading), %s to %s, in %.1f s\n",
+    (void)fprintf(stderr,
+                  "simulated %" PRIu64 " packets (%" PRIu64
+                  " of them malformed beyond reading), %s to %s, in %.1f s\n",
                   r.packets, r.broken, ts_format(a.start_ts_us, from), ts_format(r.end_ts_us, to), seconds);
     return EXIT_GOOD;
 }

@@ -76,7 +76,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
 static int fail(int rc, const struct err *err)
 {
     log_error("%s", err->text);
-    return err_exit_code(rc);
+    return (int)err_exit_code(rc);
 }
 
 /* ---- seal ---- */

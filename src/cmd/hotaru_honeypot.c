@@ -172,13 +172,25 @@ static int load_persona(const struct config *c, uint64_t seed, struct persona *p
     return rc;
 }
 
-static void reload(struct server *s, const struct arguments *a, uint64_t seed)
+/* What only a restart can change: sockets are opened before the confinement. */
+static bool same_sockets(const struct config *a, const struct config *b)
+{
+    return a->n_points == b->n_points && (a->n_points == 0 || memcmp(a->points, b->points, a->n_points * sizeof *a->points) == 0) &&
+           a->honeypot.n_services == b->honeypot.n_services &&
+           memcmp(a->honeypot.services, b->honeypot.services, sizeof a->honeypot.services) == 0 &&
+           a->honeypot.listen == b->honeypot.listen && a->gateway.mode == b->gateway.mode && a->gateway.form == b->gateway.form &&
+           a->gateway.base_port == b->gateway.base_port && a->gateway.honeypot == b->gateway.honeypot;
+}
+
+static void reload(struct server *s, const struct arguments *a, const struct config *running, uint64_t seed)
 {
     struct config c;
     struct persona p;
     struct err err = {""};
     int rc = load_config(a, &c, &err);
     if (rc == 0) {
+        if (!same_sockets(&c, running))
+            log_warn("reload: points, services, addresses and ports stay as they were until a restart");
         rc = load_persona(&c, seed, &p, &err);
         config_done(&c);
     }
@@ -191,7 +203,7 @@ static void reload(struct server *s, const struct arguments *a, uint64_t seed)
 }
 
 /* Until SIGTERM or SIGINT. */
-static void serve(struct server *s, const struct arguments *a, uint64_t seed, int signal_fd)
+static void serve(struct server *s, const struct arguments *a, const struct config *c, uint64_t seed, int signal_fd)
 {
     struct signalfd_siginfo info;
     for (;;) {
@@ -202,7 +214,7 @@ static void serve(struct server *s, const struct arguments *a, uint64_t seed, in
             return;
         if (info.ssi_signo != SIGHUP)
             return;
-        reload(s, a, seed);
+        reload(s, a, c, seed);
     }
 }
 
@@ -238,7 +250,7 @@ static int confine(const struct arguments *a, const struct config *c, struct err
     if (persona_builtin_folder(builtin) == 0)
         o.read_paths[3] = builtin;
     (void)sample_digest("", 0, hex); /* libcrypto opens what it needs at the first use */
-    return confine_process(&o, err);
+    return confine_honeypot(&o, err);
 }
 
 static int run(const struct arguments *a, struct config *c, struct err *err)
@@ -269,11 +281,11 @@ static int run(const struct arguments *a, struct config *c, struct err *err)
     if (rc == 0)
         rc = server_start(server, err);
     if (rc == 0)
-        rc = confine_calls(err);
+        rc = confine_honeypot_calls(err);
     if (rc == 0) {
         log_info("answering as %s on %zu sockets, %zu services, %zu points; journal in %s/journal", persona.name,
                  plan.n_listen, plan.n_services, c->n_points, c->store.path);
-        serve(server, a, seed, signal_fd);
+        serve(server, a, c, seed, signal_fd);
         log_info("stopping: %zu sessions are open", server_sessions(server));
     }
     int stopped = server_stop(server, rc == 0 ? err : NULL);

@@ -106,6 +106,8 @@ static int read_guid(struct yn n, struct rng *r, uint8_t ret[static 16], struct 
     if (!text || drawn(n)) {
         for (int i = 0; i < 16; i++)
             ret[i] = (uint8_t)rng_below(r, 256);
+        ret[7] = (uint8_t)(0x40 | (ret[7] & 0x0f)); /* version 4 as Windows draws its own, little-endian (RFC 4122 4.4) */
+        ret[8] = (uint8_t)(0x80 | (ret[8] & 0x3f));
         return 0;
     }
     if (strlen(text) != 32 || strspn(text, "0123456789abcdefABCDEF") != 32)
@@ -294,40 +296,45 @@ static int shared_numbers(const char *a, const char *b)
     }
 }
 
-/* The built-in persona with the same or the closest version of this line; its path in ret. */
-static int closest_builtin(const char *version, char ret[static PATH_MAX], struct err *err)
+/* The built-in persona of the same or the closest version of this line, rather one of the same system. */
+static int closest_builtin(const struct persona *p, const char *version, struct persona *ret, struct err *err)
 {
     const char *family = strstr(version, "MariaDB") || strstr(version, "mariadb") ? "mariadb-" : "mysql-";
-    char folder[PATH_MAX], known[200] = "";
-    DIR *dir = persona_builtin_folder(folder) < 0 ? NULL : opendir(folder);
-    if (!dir)
+    char folder[PATH_MAX], path[PATH_MAX], known[200] = "";
+    struct dirent **files = NULL;
+    int n = persona_builtin_folder(folder) < 0 ? -1 : scandir(folder, &files, NULL, alphasort);
+    if (n < 0)
         return err_set(err, -ENOENT, "the folder of built-in personas is not there");
-    int best = 1; /* the line (two numbers) must agree */
-    for (const struct dirent *d; (d = readdir(dir));) {
-        size_t n = strlen(d->d_name), skip = strlen(family);
-        if (n <= skip + 5 || strncmp(d->d_name, family, skip) != 0 || strcmp(d->d_name + n - 5, ".yaml") != 0)
+    int best = 2 * 2 - 1; /* the line (two numbers) must agree */
+    for (int i = 0; i < n; i++) {
+        const char *name = files[i]->d_name;
+        size_t len = strlen(name), skip = strlen(family);
+        struct persona other;
+        if (len <= skip + 5 || strncmp(name, family, skip) != 0 || strcmp(name + len - 5, ".yaml") != 0 ||
+            snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_MAX || persona_load(&other, path, 0, NULL) < 0)
             continue;
         size_t used = strlen(known);
-        (void)snprintf(known + used, sizeof known - used, " %.*s", (int)(n - skip - 5), d->d_name + skip);
-        int same = shared_numbers(version, d->d_name + skip);
-        if (same > best && snprintf(ret, PATH_MAX, "%s/%s", folder, d->d_name) < PATH_MAX)
-            best = same;
+        (void)snprintf(known + used, sizeof known - used, " %s", other.mysql.version);
+        int score = 2 * shared_numbers(version, other.mysql.version) + (strcmp(p->os, other.os) == 0);
+        if (score > best) {
+            best = score;
+            *ret = other;
+        }
     }
-    closedir(dir);
-    return best > 1 ? 0 : err_set(err, -ENOENT, "no facts for MySQL version '%.40s'; there are:%s", version, known);
+    for (int i = 0; i < n; i++)
+        free(files[i]);
+    free(files);
+    return best > 3 ? 0 : err_set(err, -ENOENT, "no facts for MySQL version '%.40s'; there are:%s", version, known);
 }
 
 int persona_set_mysql_version(struct persona *p, const char *version, struct err *err)
 {
-    char path[PATH_MAX];
     struct persona other;
     if (strcmp(p->mysql.version, version) == 0)
         return 0;
     if (strlen(version) >= sizeof p->mysql.version)
         return err_set(err, -EINVAL, "MySQL version '%.40s…' is too long", version);
-    int rc = closest_builtin(version, path, err);
-    if (rc == 0)
-        rc = persona_load(&other, path, 0, err);
+    int rc = closest_builtin(p, version, &other, err);
     if (rc < 0)
         return rc;
     if (!p->mysql.version[0] || strcmp(p->os, other.os) == 0) {

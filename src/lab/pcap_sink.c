@@ -13,7 +13,14 @@
 #include "lab/simulate.h"
 
 enum { BUFFER = 1 << 20, ETHERNET = 14, LINKTYPE_ETHERNET = 1, SNAP = 65535 };
-enum { NG_SECTION = 0x0a0d0d0a, NG_INTERFACE = 1, NG_PACKET = 6, NG_OPT_COMMENT = 1, NG_OPT_APPLICATION = 4, NG_IF_NAME = 2 };
+enum {
+    NG_SECTION = 0x0a0d0d0a,
+    NG_INTERFACE = 1,
+    NG_PACKET = 6,
+    NG_OPT_COMMENT = 1,
+    NG_OPT_APPLICATION = 4,
+    NG_IF_NAME = 2
+};
 
 struct pcap_sink {
     char path[PATH_MAX], temporary[PATH_MAX + 16];
@@ -51,7 +58,8 @@ static void put_ng_head(struct wr *w)
     wr_le16(&body, 1);
     wr_le16(&body, 0);
     wr_le64(&body, UINT64_MAX); /* section length unknown */
-    put_option(&body, NG_OPT_COMMENT, "Synthetic traffic: hotaru simulate. No packet of it was ever on a network.");
+    put_option(&body, NG_OPT_COMMENT,
+               "Synthetic traffic: hotaru simulate. No packet of it was ever on a network.");
     put_option(&body, NG_OPT_APPLICATION, "hotaru " HOTARU_VERSION);
     wr_le32(&body, 0);
     put_block(w, NG_SECTION, &body);

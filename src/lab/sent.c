@@ -18,8 +18,8 @@
 static const char rules[] =
     "table ip hotaru_sent {\n"
     " set kernel_to {\n  type ipv4_addr\n  counter\n }\n"
-    " set kernel_from {\n  type ipv4_addr\n  size 200000\n  flags dynamic\n }\n"
-    " set kernel {\n  type ipv4_addr . ipv4_addr\n  size 2000000\n  flags dynamic\n }\n"
+    " set kernel_from {\n  type ipv4_addr\n  size 20000\n  flags dynamic\n }\n"
+    " set kernel {\n  type ipv4_addr . ipv4_addr\n  size 300000\n  flags dynamic\n }\n"
     " counter total {\n }\n"
     " chain seen {\n"
     "  update @kernel_from { ip saddr counter }\n"
@@ -71,49 +71,33 @@ int sent_install(const struct config *c, struct err *err)
     return rc;
 }
 
-struct listing {
-    const char *const *argv;
-    json_t *root; /* owned */
-};
-
-static int list_in_att(void *user, struct err *err)
+/* Everything at once: each call of nft reads all sets from the kernel, whatever it is asked for. */
+static int list_all(void *user, struct err *err)
 {
-    struct listing *l = user;
+    static const char *const argv[] = {"nft", "-j", "list", "ruleset", NULL};
     struct wr text = wr_of(LISTING_MAX);
-    json_error_t why;
-    int rc = tool_run(l->argv, NULL, 0, &text, err);
+    json_t **ret = user;
+    json_error_t why = {.text = "too long"};
+    int rc = tool_run(argv, NULL, 0, &text, err);
     if (rc == 0 && !text.bad)
-        l->root = json_loadb((const char *)text.bytes, text.len, 0, &why);
+        *ret = json_loadb((const char *)text.bytes, text.len, 0, &why);
     wr_done(&text);
     if (rc != 0)
         return rc > 0 ? -EIO : rc;
-    return l->root ? 0 : err_set(err, -EPROTO, "nft's list of counters is not understood: %s", why.text);
+    return *ret ? 0 : err_set(err, -EPROTO, "nft's list of counters is not understood: %s", why.text);
 }
 
-/* The object of this kind ("set", "counter") in nft's list; borrowed, NULL when it is not there. */
-static const json_t *find(const json_t *root, const char *kind)
+/* The set or counter of this name in nft's list; borrowed, NULL when it is not there. */
+static const json_t *find(const json_t *root, const char *kind, const char *family, const char *name)
 {
-    const json_t *list = json_object_get(root, "nftables"), *found = NULL;
-    for (size_t i = 0; i < json_array_size(list) && !found; i++)
-        found = json_object_get(json_array_get(list, i), kind);
-    return found;
-}
-
-static int read_counter(const char *family, uint64_t *ret, struct err *err)
-{
-    const char *const argv[] = {"nft", "-j", "list", "counter", family, "hotaru_sent", "total", NULL};
-    struct listing l = {argv, NULL};
-    int rc = netns_in("att", list_in_att, &l, err);
-    if (rc < 0)
-        return rc;
-    *ret = (uint64_t)json_integer_value(json_object_get(find(l.root, "counter"), "packets"));
-    json_decref(l.root);
-    return 0;
-}
-
-int sent_total(uint64_t *ret, struct err *err)
-{
-    return read_counter("netdev", ret, err);
+    const json_t *list = json_object_get(root, "nftables");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_object_get(json_array_get(list, i), kind);
+        const char *f = json_string_value(json_object_get(one, "family")), *n = json_string_value(json_object_get(one, "name"));
+        if (f && n && strcmp(f, family) == 0 && strcmp(n, name) == 0)
+            return one;
+    }
+    return NULL;
 }
 
 /* Adds one element {"elem": {"val": KEY, "counter": {"packets": n}}} to o unless n is 0; KEY is an address or
@@ -135,37 +119,29 @@ static uint64_t add_element(json_t *o, const json_t *item)
     return (uint64_t)json_integer_value(n);
 }
 
-static int read_set(const char *family, const char *name, json_t *to, uint64_t *ret_sum, struct err *err)
+static uint64_t read_set(const json_t *set, json_t *to, const char *name)
 {
-    const char *const argv[] = {"nft", "-j", "list", "set", family, "hotaru_sent", name, NULL};
-    struct listing l = {argv, NULL};
-    int rc = netns_in("att", list_in_att, &l, err);
-    if (rc < 0)
-        return rc;
-    const json_t *elements = json_object_get(find(l.root, "set"), "elem");
+    const json_t *elements = json_object_get(set, "elem");
     json_t *o = json_object();
     uint64_t sum = 0;
     for (size_t i = 0; i < json_array_size(elements); i++)
         sum += add_element(o, json_array_get(elements, i));
-    json_decref(l.root);
     (void)json_object_set_new(to, name, o);
-    *ret_sum = sum;
-    return 0;
+    return sum;
 }
 
-static int read_all(json_t *to, struct err *err)
+static int read_all(const json_t *root, json_t *to, struct err *err)
 {
     static const struct {
         const char *family, *name;
         bool whole; /* else: memory may have been short for a new element */
     } sets[] = {{"netdev", "wire", true}, {"ip", "kernel_to", true}, {"ip", "kernel_from", false}, {"ip", "kernel", false}};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        uint64_t total = 0, sum = 0;
+        const json_t *counter = find(root, "counter", sets[i].family, "total");
+        uint64_t total = (uint64_t)json_integer_value(json_object_get(counter, "packets"));
+        uint64_t sum = read_set(find(root, "set", sets[i].family, sets[i].name), to, sets[i].name);
         char key[40];
-        int rc = read_counter(sets[i].family, &total, err);
-        if (rc < 0 || (rc = read_set(sets[i].family, sets[i].name, to, &sum, err)) < 0)
-            return rc;
-        if (sum > total || (sets[i].whole && sum != total))
+        if (!counter || sum > total || (sets[i].whole && sum != total))
             return err_set(err, -EPROTO, "the lab's counters contradict each other: %" PRIu64 " in all, %" PRIu64 " in %s", total,
                            sum, sets[i].name);
         (void)snprintf(key, sizeof key, sets[i].whole ? "%s_packets" : "%s_missed", sets[i].name);
@@ -176,8 +152,11 @@ static int read_all(json_t *to, struct err *err)
 
 int sent_read(struct json_t **ret, struct err *err)
 {
-    json_t *o = json_object();
-    int rc = read_all(o, err);
+    json_t *root = NULL, *o = json_object();
+    int rc = netns_in("att", list_all, &root, err);
+    if (rc == 0)
+        rc = read_all(root, o, err);
+    json_decref(root);
     if (rc < 0)
         json_decref(o);
     else

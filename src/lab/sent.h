@@ -24,7 +24,5 @@ int sent_install(const struct config *c, struct err *err);
 /* Reads them. *ret is a new reference: {"wire": {DST: n}, "wire_packets": n, "kernel_to": {DST: n}, "kernel_to_packets": n,
  * "kernel_from": {SRC: n}, "kernel_from_missed": n, "kernel": {SRC: {DST: n}}, "kernel_missed": n}. */
 int sent_read(struct json_t **ret, struct err *err);
-/* Packets on the wire so far; for progress. */
-int sent_total(uint64_t *ret, struct err *err);
 
 #endif

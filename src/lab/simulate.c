@@ -47,13 +47,14 @@ struct actor {
     struct offline carrier;
     struct actor_truth truth;
     struct action action; /* the next one */
-    bool started, alive;
+    bool started;
 };
 
 struct simulation {
     struct simulate_options options;
     struct simulate_result result;
     struct actor actors[PARTS];
+    int64_t due_us[PARTS]; /* of each actor's next action; INT64_MAX: none */
 };
 
 /* Sum of k^-s for k = 1..n: the first thousand one by one, the rest as an integral. */
@@ -82,7 +83,8 @@ double simulate_exponent(uint64_t n, double share)
     return (low + high) / 2;
 }
 
-static struct behaviour_params params_of(const struct simulate_options *o, const struct part *p, double n_sources)
+static struct behaviour_params params_of(const struct simulate_options *o, const struct part *p,
+                                         double n_sources)
 {
     struct behaviour_params params = {.seed = roster_seed(o->seed, p->name),
                                       .darknet = o->darknet,
@@ -99,6 +101,13 @@ static struct behaviour_params params_of(const struct simulate_options *o, const
     return params; /* sources: 0.0.0.0/0, anywhere */
 }
 
+static int advance(struct simulation *s, size_t i)
+{
+    int rc = offline_next(&s->actors[i].carrier, &s->actors[i].action);
+    s->due_us[i] = rc > 0 ? s->actors[i].action.at_us : INT64_MAX;
+    return rc < 0 ? rc : 0;
+}
+
 static int start_actor(struct simulation *s, const struct part *p, double n_sources)
 {
     struct actor *a = &s->actors[p - parts];
@@ -112,14 +121,13 @@ static int start_actor(struct simulation *s, const struct part *p, double n_sour
         return rc;
     a->truth.simulated = true;
     a->truth.start_ts_us = a->truth.end_ts_us = s->options.start_ts_us;
-    rc = offline_next(&a->carrier, &a->action);
-    a->alive = rc > 0;
-    return rc < 0 ? rc : 0;
+    return advance(s, (size_t)(p - parts));
 }
 
 int simulate_open(const struct simulate_options *options, struct simulation **ret, struct err *err)
 {
-    double expected = options->packets ? (double)options->packets : options->rate_pps * (double)options->length_us / 1e6;
+    double expected =
+        options->packets ? (double)options->packets : options->rate_pps * (double)options->length_us / 1e6;
     double n_sources = fmin(fmax(expected / PACKETS_PER_SOURCE, SOURCES_MIN), SOURCES_MAX);
     if (options->darknet.len_bits < 8 || options->length_us <= 0 || !(options->rate_pps > 0))
         return err_set(err, -EINVAL, "a simulation needs a darknet of /8 or longer, a length and a rate");
@@ -151,19 +159,18 @@ void simulate_close(struct simulation *s)
     free(s);
 }
 
-static struct actor *earliest(struct simulation *s)
+static size_t earliest(const struct simulation *s)
 {
-    struct actor *first = NULL;
-    for (size_t i = 0; i < PARTS; i++) {
-        struct actor *a = &s->actors[i];
-        if (a->alive && (!first || a->action.at_us < first->action.at_us))
-            first = a;
-    }
+    size_t first = 0;
+    for (size_t i = 1; i < PARTS; i++)
+        if (s->due_us[i] < s->due_us[first])
+            first = i;
     return first;
 }
 
-static int send_one(struct simulation *s, struct actor *a, const struct sink *sink, struct err *err)
+static int send_one(struct simulation *s, size_t i, const struct sink *sink, struct err *err)
 {
+    struct actor *a = &s->actors[i];
     struct simulate_result *r = &s->result;
     int64_t ts = s->options.start_ts_us + a->action.at_us;
     int rc = sink->packet(sink->to, ts, a->action.packet, a->action.packet_len_bytes, err);
@@ -176,8 +183,7 @@ static int send_one(struct simulation *s, struct actor *a, const struct sink *si
         actor_truth_packet(&a->truth, &a->action);
         a->truth.end_ts_us = ts;
     }
-    rc = offline_next(&a->carrier, &a->action);
-    a->alive = rc > 0;
+    rc = advance(s, i);
     return rc < 0 ? err_sys(err, rc, "simulation") : 0;
 }
 
@@ -193,13 +199,14 @@ static void tell_progress(const struct simulation *s)
 int simulate_run(struct simulation *s, const struct sink *sink, struct simulate_result *ret, struct err *err)
 {
     int rc = 0;
-    struct actor *a;
-    while (rc == 0 && (!s->options.packets || s->result.packets < s->options.packets) && (a = earliest(s))) {
-        if (s->options.stop && *s->options.stop) {
-            s->result.stopped = true;
+    while (rc == 0 && (!s->options.packets || s->result.packets < s->options.packets)) {
+        size_t i = earliest(s);
+        if (s->due_us[i] == INT64_MAX)
             break;
-        }
-        rc = send_one(s, a, sink, err);
+        s->result.stopped = s->options.stop && *s->options.stop;
+        if (s->result.stopped)
+            break;
+        rc = send_one(s, i, sink, err);
         if (s->result.packets % PROGRESS_PACKETS == 0)
             tell_progress(s);
     }
@@ -215,10 +222,11 @@ static json_t *truth_json(const struct simulation *s)
     for (size_t i = 0; i < PARTS; i++)
         (void)json_array_append_new(actors, actor_truth_json(&s->actors[i].truth));
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
-    return json_pack("{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "format", "hotaru-simulation-truth", "version", 1,
-                     "simulated", 1, "seed", seed, "darknet", ip4_prefix_format(o->darknet, text), "start_us",
-                     (json_int_t)o->start_ts_us, "end_us", (json_int_t)s->result.end_ts_us, "packets",
-                     (json_int_t)s->result.packets, "broken_packets", (json_int_t)s->result.broken, "actors", actors);
+    return json_pack("{s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "format",
+                     "hotaru-simulation-truth", "version", 1, "simulated", 1, "seed", seed, "darknet",
+                     ip4_prefix_format(o->darknet, text), "start_us", (json_int_t)o->start_ts_us, "end_us",
+                     (json_int_t)s->result.end_ts_us, "packets", (json_int_t)s->result.packets,
+                     "broken_packets", (json_int_t)s->result.broken, "actors", actors);
 }
 
 int simulate_truth_write(const struct simulation *s, const char *path, struct err *err)

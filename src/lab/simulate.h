@@ -24,11 +24,11 @@ struct sink {
 
 struct simulate_options {
     uint64_t seed;
-    struct ip4_prefix darknet;       /* /8 or longer */
-    int64_t start_ts_us, length_us;  /* length > 0 */
-    double rate_pps;                 /* of all sources together */
-    uint64_t packets;                /* stop after so many; 0: at the end of length_us */
-    bool truth;                      /* count what is sent, for simulate_truth_write */
+    struct ip4_prefix darknet;         /* /8 or longer */
+    int64_t start_ts_us, length_us;    /* length > 0 */
+    double rate_pps;                   /* of all sources together */
+    uint64_t packets;                  /* stop after so many; 0: at the end of length_us */
+    bool truth;                        /* count what is sent, for simulate_truth_write */
     const volatile sig_atomic_t *stop; /* may be NULL */
     /* Called about every million packets; may be NULL. share: how much is done, 0..1. */
     void (*progress)(void *to, uint64_t packets, double share);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ip.h"
 #include "base/ts.h"
 #include "config/persona.h"
 #include "protocol/any.h"
@@ -110,7 +111,8 @@ static bool answer_http(struct session *s, const uint8_t *p, size_t n)
     for (k = 0; at < n && p[at] > ' ' && p[at] < 0x7f && p[at] != '?' && k + 1 < sizeof path; at++)
         path[k++] = (char)p[at];
     struct wr out = wr_of(32768);
-    struct http_question q = {method, path, true};
+    char host[IP4_TEXT_MAX];
+    struct http_question q = {method, path, ip4_format(session_dst(s), host), session_dport(s), true};
     (void)http_page(&out, session_persona(s), &q, session_now_us(s));
     (void)session_send(s, out.bytes, out.len);
     wr_done(&out);

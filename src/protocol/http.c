@@ -24,7 +24,7 @@ struct http {
     uint32_t requests;
     bool close;
     bool foreign; /* TLS, another protocol, noise: collected, then refused */
-    char method[16], path[256];
+    char method[16], path[256], host[64];
 };
 
 /* One line of the head, without its end. */
@@ -126,6 +126,15 @@ static void told_basic(struct session *s, struct text value)
     (void)event_end(e);
 }
 
+/* The name without its port. */
+static void take_host(struct http *h, struct text value)
+{
+    size_t n = 0;
+    while (n < value.n && value.p[n] != ':' && value.p[n] > 0x20 && value.p[n] < 0x7f)
+        n++;
+    copy(h->host, sizeof h->host, value.p, n);
+}
+
 /* "123"; false for anything else or more than BODY_MAX. */
 static bool read_length(struct text value, uint64_t *ret)
 {
@@ -142,7 +151,7 @@ static bool read_length(struct text value, uint64_t *ret)
 static void reply(struct session *s, struct http *h, int *ret_status)
 {
     struct wr out = wr_of(32768);
-    struct http_question q = {h->method, h->path, h->close};
+    struct http_question q = {h->method, h->path, h->host, session_dport(s), h->close};
     *ret_status = http_page(&out, session_persona(s), &q, session_now_us(s));
     (void)session_send(s, out.bytes, out.len);
     wr_done(&out);
@@ -186,6 +195,7 @@ static bool take_head(struct session *s, struct http *h, const uint8_t *in, size
     struct text line = next_line(in, n, &at), target = {"", 0}, value;
     bool good = request_line(h, line, &target), chunked = false;
     h->body_left = 0;
+    h->host[0] = '\0';
     while (at < n) {
         line = next_line(in, n, &at);
         if (field(line, "Content-Length", &value))
@@ -194,6 +204,8 @@ static bool take_head(struct session *s, struct http *h, const uint8_t *in, size
             chunked = true;
         else if (field(line, "Connection", &value) && value.n == 5 && strncasecmp(value.p, "close", 5) == 0)
             h->close = true;
+        else if (field(line, "Host", &value))
+            take_host(h, value);
         else if (field(line, "Authorization", &value))
             told_basic(s, value);
     }

@@ -63,7 +63,18 @@ static int status_of(const struct http_question *q)
     return strcmp(q->path, "/") == 0 && reads ? 200 : 404;
 }
 
-static void body_apache(struct wr *w, int status, const char *path, const char *server)
+/* Nothing of the client's becomes markup. */
+static void put_escaped(struct wr *w, const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if (*p == '<' || *p == '>' || *p == '&' || *p == '"')
+            wr_fmt(w, "&#%d;", *p);
+        else
+            wr_u8(w, (uint8_t)*p);
+    }
+}
+
+static void body_apache(struct wr *w, int status, const struct http_question *q, const char *server)
 {
     if (status == 200) {
         wr_str(w, "<html><body><h1>It works!</h1>\n<p>This is the default web page for this server.</p>\n"
@@ -74,19 +85,20 @@ static void body_apache(struct wr *w, int status, const char *path, const char *
               "<h1>%s</h1>\n", status, phrase(status), phrase(status));
     if (status == 404) {
         wr_str(w, "<p>The requested URL ");
-        for (const char *p = path; *p; p++) { /* nothing of the client's becomes markup */
-            if (*p == '<' || *p == '>' || *p == '&' || *p == '"')
-                wr_fmt(w, "&#%d;", *p);
-            else
-                wr_u8(w, (uint8_t)*p);
-        }
+        put_escaped(w, q->path);
         wr_str(w, " was not found on this server.</p>\n");
     } else if (status == 400) {
         wr_str(w, "<p>Your browser sent a request that this server could not understand.<br />\n</p>\n");
     } else {
         wr_str(w, "<p>The requested method is not supported by this server.</p>\n");
     }
-    wr_fmt(w, "<hr>\n<address>%s Server</address>\n</body></html>\n", server);
+    wr_fmt(w, "<hr>\n<address>%s Server", server);
+    if (q->host[0]) {
+        wr_str(w, " at ");
+        put_escaped(w, q->host);
+        wr_fmt(w, " Port %u", q->port);
+    }
+    wr_str(w, "</address>\n</body></html>\n");
 }
 
 static void body_iis(struct wr *w, int status)
@@ -114,7 +126,7 @@ int http_page(struct wr *out, const struct persona *persona, const struct http_q
     if (!options && iis)
         body_iis(&body, status);
     else if (!options)
-        body_apache(&body, status, q->path, server);
+        body_apache(&body, status, q, server);
     char when[40];
     date(now_us, when);
     wr_fmt(out, "HTTP/1.1 %d %s\r\n", status, phrase(status));
@@ -129,7 +141,7 @@ int http_page(struct wr *out, const struct persona *persona, const struct http_q
     }
     wr_fmt(out, "Content-Length: %zu\r\n", body.len);
     if (q->close)
-        wr_str(out, iis ? "Connection: close\r\n" : "Connection: close\r\n");
+        wr_str(out, "Connection: close\r\n");
     if (!iis)
         wr_str(out, "Content-Type: text/html\r\n");
     wr_str(out, "\r\n");

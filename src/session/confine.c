@@ -199,7 +199,7 @@ static int drop_capabilities(const struct confine_options *o, bool was_root, boo
     return rc < 0 ? err_sys(err, rc, "cannot drop capabilities") : 0;
 }
 
-int confine_process(const struct confine_options *o, struct err *err)
+int confine_honeypot(const struct confine_options *o, struct err *err)
 {
     int landlock_fd = -1;
     int rc = landlock_rules(o, &landlock_fd, err);

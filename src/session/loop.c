@@ -58,6 +58,11 @@ static void tell_counts(struct loop *l)
     }
 }
 
+static bool same_persona(const struct persona_ref *a, const struct persona_ref *b)
+{
+    return memcmp(&a->persona, &b->persona, sizeof a->persona) == 0 && strcmp(a->arm, b->arm) == 0;
+}
+
 /* Tells each protocol; one that can not follow keeps the whole loop at the old persona. */
 static void change_persona(struct loop *l, struct persona_ref *next)
 {
@@ -75,10 +80,13 @@ static void change_persona(struct loop *l, struct persona_ref *next)
         persona_ref_drop(next);
         return;
     }
-    lighting_end(l);
+    bool same = same_persona(l->persona, next); /* nothing is lit differently */
+    if (!same)
+        lighting_end(l);
     persona_ref_drop(l->persona);
     l->persona = next;
-    lighting_begin(l);
+    if (!same)
+        lighting_begin(l);
 }
 
 static void tick(struct loop *l)

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WINDOW_BYTES = 1 << 20 };
+enum { WINDOW_BYTES = 256 << 10 };
 
 struct spool_reader {
     int fd;

@@ -15,7 +15,7 @@ if [ "$(id -u)" = 0 ]; then
     cd /
     if ! $as_nobody "$build/hotaru" --version >/dev/null 2>&1; then
         mkdir "$work/build"
-        cp "$build"/hotaru* "$work/build/" 2>/dev/null || true
+        find "$build" -maxdepth 1 -type f -name 'hotaru*' -exec cp {} "$work/build/" \;
         [ -f "$HOTARU_SOURCE/.deps/duckdb/libduckdb.so" ] && cp "$HOTARU_SOURCE/.deps/duckdb/libduckdb.so" "$work/build/"
         chmod -R a+rX "$work/build"
         build=$work/build
@@ -89,6 +89,36 @@ for who in "" ${as_nobody:+"$as_nobody"}; do
     [ "$code" = 1 ] || fail "kill -9 inside: exit code $code"
     grep -q "was killed" "$work/said" && [ "$(wc -l <"$work/said")" = 1 ] || fail "kill -9 inside: $(cat "$work/said")"
     check_gone "kill -9 of process 1"
+done
+
+# The whole lab: each daemon dies by kill -9; the lab says which, ends, and is gone.
+cat >"$work/whole.yaml" <<'END'
+darknet: [10.77.0.0/18]
+points: {draw: {count: 4, one-per: 24, seed: 2}}
+honeypot: {services: [smb, any]}
+END
+for who in "" ${as_nobody:+"$as_nobody"}; do
+    name=${who:+nobody}; name=${name:-$(id -un)}
+    for daemon in RECORDER HONEYPOT; do
+        step "$name: kill -9 of the $daemon"
+        rm -rf "$work/out"; mkdir "$work/out"; chmod 777 "$work/out"
+        code=0
+        # shellcheck disable=SC2086
+        $who "$build/hotaru" lab --config "$work/whole.yaml" --out "$work/out" --exec sh -c "
+            readlink /proc/self/ns/net >\$HOTARU_LAB_OUT/att; readlink /proc/self/ns/pid >\$HOTARU_LAB_OUT/pidns
+            kill -9 \$HOTARU_LAB_PID_$daemon; sleep 100" >"$work/said" 2>&1 || code=$?
+        [ "$code" = 1 ] || fail "$daemon killed: exit code $code: $(cat "$work/said")"
+        [ "$(grep -c "was killed" "$work/said")" = 1 ] && [ "$(wc -l <"$work/said")" = 1 ] || fail "$daemon killed: $(cat "$work/said")"
+        att=$(cat "$work/out/att"); pidns=$(cat "$work/out/pidns")
+        check_gone "kill -9 of the $daemon"
+    done
+    step "$name: Ctrl-C of the whole"
+    start_lab --config "$work/whole.yaml"
+    [ "$(grep -c HOTARU_LAB_PID "$work/out/pids")" -ge 2 ] || fail "daemons' pids: $(cat "$work/out/pids")"
+    env kill -s INT -- "-$outer"; ended
+    [ "$code" = 1 ] && grep -q "stopped by the user" "$work/said" || fail "Ctrl-C: exit $code, $(cat "$work/said")"
+    grep -q "error" "$work/out/log/"*.log && fail "a daemon complains at Ctrl-C: $(grep error "$work/out/log/"*.log)"
+    check_gone "Ctrl-C of the whole"
 done
 
 step "root: no store or output folder under /run"

@@ -1,5 +1,5 @@
-/* Runs a fuzz target without libFuzzer: each file of the folders given, and a fixed number of mutations of each, always the
- * same. `make check` does this; the long campaigns are libFuzzer's (meson -Dfuzz=true, clang). */
+/* Runs a fuzz target without libFuzzer: each file of the folders given, its prefixes, and a fixed number of mutations of each,
+ * always the same. `make check` does this; the long campaigns are libFuzzer's (meson -Dfuzz=true, clang). */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "base/rng.h"
 
 #define MUTATIONS 300
+#define PREFIXES  300
 #define SIZE_MAX_BYTES (1u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -71,6 +72,8 @@ static void run_file(const char *path, const char *name)
         exit(1);
     }
     once((const uint8_t *)bytes, n);
+    for (size_t cut = 0; cut < n; cut += n / PREFIXES + 1)
+        once((const uint8_t *)bytes, cut);
     size_t cap = n * 4 + 64;
     uint8_t *work = malloc(cap);
     struct rng r = rng_of(1, name);

@@ -60,13 +60,19 @@ static void worked_example(void **state)
     config.darknet[0] = (struct ip4_prefix){ip("10.0.0.0"), 22};
     config.points = &point;
     struct store *s = memory_store_open();
-    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) SELECT TIMESTAMP '2013-04-10' + to_seconds(i), 77, ip4('10.0.0.0') + 10 + i, 6, 1000,"
-                        " 445, 2, i, 40 FROM range(30) t(i)");
-    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) SELECT TIMESTAMP '2013-04-10', 77, ip4('10.0.0.5'), 6, 1000, 445, 2, i, 40 FROM range(2) t(i)");
-    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) SELECT TIMESTAMP '2013-04-10', 77, ip4('10.0.1.0') + i * 80, 6, 1000, 445, 2, i, 40"
+    memory_store_run(s,
+                     "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) "
+                     "SELECT TIMESTAMP '2013-04-10' + to_seconds(i), 77, ip4('10.0.0.0') + 10 + i, 6, 1000,"
+                     " 445, 2, i, 40 FROM range(30) t(i)");
+    memory_store_run(
+        s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) SELECT "
+           "TIMESTAMP '2013-04-10', 77, ip4('10.0.0.5'), 6, 1000, 445, 2, i, 40 FROM range(2) t(i)");
+    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) "
+                        "SELECT TIMESTAMP '2013-04-10', 77, ip4('10.0.1.0') + i * 80, 6, 1000, 445, 2, i, 40"
                         " FROM range(9) t(i)");
     /* other ports, protocols and places count nowhere */
-    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) VALUES (TIMESTAMP '2013-04-10', 77, ip4('10.0.0.9'), 6, 1, 446, 2, 0, 40),"
+    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) "
+                        "VALUES (TIMESTAMP '2013-04-10', 77, ip4('10.0.0.9'), 6, 1, 446, 2, 0, 40),"
                         " (TIMESTAMP '2013-04-10', 77, ip4('10.0.0.9'), 17, 1, 445, NULL, 0, 40),"
                         " (TIMESTAMP '2013-04-10', 77, ip4('10.0.4.0'), 6, 1, 445, 2, 0, 40)");
     struct result *r = analyse(s, &config);

@@ -261,6 +261,12 @@ static void paths(void **state)
     const uint8_t *sample = harness_sample(h, 0, &n); /* what was meant to overflow is kept */
     assert_int_equal(n, stub.len);
     assert_memory_equal(sample, stub.bytes, n);
+    size_t kept = 1;
+    for (int i = 0; i < 40; i++) { /* but not without end */
+        (void)call(h, ids, fid, 31, &stub);
+        kept += harness_events(h, "sample");
+    }
+    assert_int_equal(kept, 32);
     wr_done(&stub);
     harness_free(h);
 }

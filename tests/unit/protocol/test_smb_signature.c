@@ -46,7 +46,13 @@ static bool constant_challenge(struct answer a)
     return has(a, "\xa4\xdf\xe8\x0b\xf5\xc6\x1e\x3a", 8) || has(a, "aaaaaaaaaaaaaaaa", 16) ||
            has(a, "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa", 8);
 }
-/* nmap, Nepenthes: the negotiate echoed with 0xffff everywhere; Samba's dialect count and names. */
+/* nmap, Nepenthes: a session request is answered with 0x82 and 64 zeros. */
+static bool nepenthes(struct answer a)
+{
+    static const uint8_t zeros[64];
+    return a.n == 65 && a.bytes[0] == 0x82 && memcmp(a.bytes + 1, zeros, 64) == 0;
+}
+/* nmap, Samba: native names, and dialect 6 to the offer of 8. */
 static bool samba(struct answer a)
 {
     return has(a, "Samba", 5) || has(a, "S\0a\0m\0b\0a\0", 10) || (a.n > 37 && a.bytes[4] == 0xff && a.bytes[36] == 17 && a.bytes[37] == 6);
@@ -62,7 +68,7 @@ static const struct {
     bool (*match)(struct answer);
 } signatures[] = {{"nmap dionaea", nmap_dionaea}, {"dionaea values", dionaea_values},         {"potsnitch homeuser", homeuser},
                   {"nuclei guid", nuclei_guid},   {"constant challenge", constant_challenge}, {"samba", samba},
-                  {"no key", no_key}};
+                  {"no key", no_key},             {"nmap nepenthes", nepenthes}};
 
 static void none_matches(struct harness *h, const char *persona, bool negotiate)
 {
@@ -88,6 +94,10 @@ static void look_at(const struct persona *p, uint64_t seed, bool answers)
     (void)harness_output(h, &n);
     assert_true(n > 0 || !answers || !p->smb.smb1);
     none_matches(h, p->name, true);
+    uint8_t request[72] = {0x81, 0, 0, 68};
+    harness_open_from(h, 0, 0, 139);
+    harness_feed(h, request, sizeof request);
+    none_matches(h, p->name, false);
     harness_open(h);
     smb1_put_negotiate(&w, 0xc853, offer);
     smb_say(h, &w);

@@ -34,8 +34,8 @@ static int confined(int (*deed)(struct journal *j, int socket_fd))
         struct journal_options jo = {.store_dir = store, .instance = "pot", .segment_bytes_max = 1};
         struct confine_options o = {.user = "nobody", .store_dir = store, .read_paths = {"/etc/hostname"}};
         int fd = socket(AF_INET, SOCK_DGRAM, 0);
-        if (journal_open(&jo, &j, &err) < 0 || sample_digest("", 0, hex) < 0 || confine_process(&o, &err) < 0 ||
-            confine_calls(&err) < 0) {
+        if (journal_open(&jo, &j, &err) < 0 || sample_digest("", 0, hex) < 0 || confine_honeypot(&o, &err) < 0 ||
+            confine_honeypot_calls(&err) < 0) {
             (void)fprintf(stderr, "%s\n", err.text);
             _exit(99);
         }
