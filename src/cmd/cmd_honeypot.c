@@ -22,5 +22,6 @@ static int run(int argc, char **argv)
     return EXIT_FAILED;
 }
 
-const struct command command_honeypot = {"honeypot", "--config FILE | --listen ADDRESS --service NAME[:PORT]…",
+const struct command command_honeypot = {"honeypot",
+                                         "--config FILE | --listen ADDRESS --service NAME[:PORT]…",
                                          "answer on the observation points", run};

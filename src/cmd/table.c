@@ -1,13 +1,19 @@
 #include "cmd/cmd.h"
 
 extern const struct command command_lab, command_run, command_gateway, command_honeypot, command_check_config, command_simulate;
+extern const struct command command_capture;
+extern const struct command command_query;
+extern const struct command command_store;
 
 const struct command *const command_table[] = {
     &command_lab,
     &command_run,
+    &command_capture,
     &command_gateway,
     &command_honeypot,
+    &command_query,
     &command_check_config,
     &command_simulate,
+    &command_store,
     NULL,
 };

@@ -10,10 +10,11 @@
 #include "protocol/http_page.h"
 #include "session/session.h"
 
-#define QUIET_US      (TS_SECOND_US / 2) /* the first payload is over when nothing has come for so long */
-#define TOLD_BYTES    4096               /* the journal's cap of a value: more becomes a sample */
-#define PAYLOAD_MAX   (256u * 1024)
-#define ALL_MAX_BYTES (32u * 1024 * 1024) /* first payloads of all sessions of a loop that are being collected */
+#define QUIET_US    (TS_SECOND_US / 2) /* the first payload is over when nothing has come for so long */
+#define TOLD_BYTES  4096               /* the journal's cap of a value: more becomes a sample */
+#define PAYLOAD_MAX (256u * 1024)
+#define ALL_MAX_BYTES                                                                                        \
+    (32u * 1024 * 1024) /* first payloads of all sessions of a loop that are being collected */
 
 struct any_shared {
     size_t held_bytes;

@@ -15,8 +15,9 @@
 #define HELD_MAX_BYTES (16u * 1024)
 #define BODY_KEPT_MAX  (256u * 1024)
 #define BODY_MAX       (16u * 1024 * 1024) /* more than that ends the session */
-#define FOREIGN_US     (TS_SECOND_US / 3) /* how long bytes that are no HTTP are collected before they get their 400 */
-#define REQUESTS_MAX   100                 /* of one connection, as servers are set up */
+#define FOREIGN_US                                                                                           \
+    (TS_SECOND_US / 3)   /* how long bytes that are no HTTP are collected before they get their 400 */
+#define REQUESTS_MAX 100 /* of one connection, as servers are set up */
 
 struct http {
     struct wr body;
@@ -155,7 +156,8 @@ static void reply(struct session *s, struct http *h, int *ret_status)
     *ret_status = http_page(&out, session_persona(s), &q, session_now_us(s));
     (void)session_send(s, out.bytes, out.len);
     wr_done(&out);
-    session_answered(s, session_persona(s)->banners.http_server[0] ? session_persona(s)->banners.http_server : "Apache");
+    session_answered(s, session_persona(s)->banners.http_server[0] ? session_persona(s)->banners.http_server
+                                                                   : "Apache");
 }
 
 static void told_payload(struct session *s, const uint8_t *p, size_t n)
@@ -255,7 +257,8 @@ static struct feed http_input(struct session *s, const uint8_t *in, size_t n)
             used += take_body(s, h, in + used, n - used);
         } else if (h->close && h->requests) {
             return (struct feed){FEED_CLOSE, n};
-        } else if (in[used] == '\r' || in[used] == '\n') { /* RFC 9112 2.2: blank lines before a request are skipped */
+        } else if (in[used] == '\r' ||
+                   in[used] == '\n') { /* RFC 9112 2.2: blank lines before a request are skipped */
             used++;
         } else if (in[used] < 'A' || in[used] > 'Z') {
             h->foreign = true;

@@ -17,7 +17,7 @@ struct http_question {
     const char *path;   /* without query */
     const char *host;   /* as the client named it, text only; "" : the page names none */
     uint16_t port;
-    bool close;         /* the connection ends after the answer */
+    bool close; /* the connection ends after the answer */
 };
 /* Appends the whole answer (head and body, RFC 9110 and 9112) in the words of the persona's server; now_us is its Date.
  * Returns the status code. */

@@ -10,12 +10,14 @@
 #include "session/session.h"
 
 const struct protocol *const protocol_table[] = {
+    /* clang-format off: a line each */
     &protocol_smb,
     &protocol_http,
     &protocol_telnet,
     &protocol_ftp,
     &protocol_any,
     NULL,
+    /* clang-format on */
 };
 
 const struct protocol *protocol_find(const char *name)

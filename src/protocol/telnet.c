@@ -61,8 +61,8 @@ static void greet(struct session *s, struct telnet *t)
  * the prompt after a second. */
 static int telnet_open(struct session *s)
 {
-    static const uint8_t ask_windows[] = {IAC, DO, 37, IAC, WILL, 1, IAC, WILL, 3, IAC, DO, 39, IAC, DO, 31, IAC, DO, 0,
-                                          IAC, WILL, 0};
+    static const uint8_t ask_windows[] = {IAC, DO,  37, IAC, WILL, 1,  IAC, WILL, 3,    IAC, DO,
+                                          39,  IAC, DO, 31,  IAC,  DO, 0,   IAC,  WILL, 0};
     static const uint8_t ask_linux[] = {IAC, DO, 24, IAC, DO, 32, IAC, DO, 35, IAC, DO, 39};
     if (windows(s)) {
         (void)session_send(s, ask_windows, sizeof ask_windows);
@@ -81,7 +81,8 @@ static void negotiate(struct session *s, struct telnet *t, uint8_t option)
     uint8_t answer[3] = {IAC, 0, option};
     if (t->command == DO && !ours)
         answer[1] = WONT;
-    else if (t->command == WILL && option != 24 && option != 31 && option != 32 && option != 35 && option != 39)
+    else if (t->command == WILL && option != 24 && option != 31 && option != 32 && option != 35 &&
+             option != 39)
         answer[1] = DONT;
     if (answer[1] && t->options < OPTIONS_MAX) {
         t->options++;

@@ -26,7 +26,8 @@ static void http_answers_like_the_personas_server(void **state)
     struct harness *h = harness_new(&protocol_http, "mysql-5.6.27");
     harness_open(h);
     feed(h, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_true(sent(h, "HTTP/1.1 200 OK\r\nDate: Wed, 17 Apr 2013 09:30:00 GMT\r\nServer: Apache/2.4.10 (Debian)\r\n"));
+    assert_true(sent(
+        h, "HTTP/1.1 200 OK\r\nDate: Wed, 17 Apr 2013 09:30:00 GMT\r\nServer: Apache/2.4.10 (Debian)\r\n"));
     assert_true(sent(h, "It works!"));
     assert_true(harness_is_open(h)); /* HTTP/1.1 goes on */
     harness_forget(h);
@@ -50,7 +51,9 @@ static void http_records_credentials_and_bodies(void **state)
 {
     struct harness *h = harness_new(&protocol_http, "mysql-5.6.10");
     harness_open(h);
-    feed(h, "GET /manager HTTP/1.1\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n"); /* RFC 7617 section 2 */
+    feed(
+        h,
+        "GET /manager HTTP/1.1\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n"); /* RFC 7617 section 2 */
     assert_string_equal(harness_text(h, "login", 0, "user"), "Aladdin");
     assert_string_equal(harness_text(h, "login", 0, "response"), "6f70656e20736573616d65");
     feed(h, "POST /x HTTP/1.1\r\nContent-Length: 11\r\n\r\nhello");
@@ -106,7 +109,8 @@ static void telnet_takes_credentials_and_lets_nobody_in(void **state)
     assert_true(sent(h, "Debian GNU/Linux 8\r\n"));
     assert_true(sent(h, " login: "));
     harness_forget(h);
-    feed(h, "ro\x7f" "oot\r\n");
+    feed(h, "ro\x7f"
+            "oot\r\n");
     assert_true(sent(h, "Password: "));
     harness_forget(h);
     feed(h, "xc3511\r\nadmin\r\n\r\n"); /* typed ahead, as bots do */
@@ -182,9 +186,11 @@ static void however_the_bytes_arrive(void **state)
         const struct protocol *p;
         const char *bytes;
     } cases[] = {
-        {&protocol_http, "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\nPOST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcdeHEAD / HTTP/1.0\n\n"},
+        {&protocol_http, "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\nPOST /a HTTP/1.1\r\nContent-Length: "
+                         "5\r\n\r\nabcdeHEAD / HTTP/1.0\n\n"},
         {&protocol_http, "OPTIONS * HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\nTRACE / HTTP/1.1\r\n\r\nx"},
-        {&protocol_telnet, "\xff\xfd\x01\xff\xfa\x18\x01\xff\xf0root\r\n\xff\xff" "pass\r"},
+        {&protocol_telnet, "\xff\xfd\x01\xff\xfa\x18\x01\xff\xf0root\r\n\xff\xff"
+                           "pass\r"},
         {&protocol_telnet, "\n\n\ruser\b\b\bX\nsecret\n"},
         {&protocol_ftp, "FEAT\r\nPASS a\nUSER b\r\n\r\nSTAT x y\r\nQUIT\r\n"},
         {&protocol_ftp, "USER me\r\nPASS you\r\n"},
