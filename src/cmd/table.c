@@ -4,6 +4,7 @@ extern const struct command command_lab, command_run, command_gateway, command_h
 extern const struct command command_capture;
 extern const struct command command_query;
 extern const struct command command_store;
+extern const struct command command_analyze, command_figure, command_report;
 
 const struct command *const command_table[] = {
     &command_lab,
@@ -12,6 +13,9 @@ const struct command *const command_table[] = {
     &command_gateway,
     &command_honeypot,
     &command_query,
+    &command_analyze,
+    &command_figure,
+    &command_report,
     &command_check_config,
     &command_simulate,
     &command_store,
