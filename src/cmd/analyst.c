@@ -22,7 +22,7 @@ int analyst_option(struct analyst *a, int option, char **argv)
     if (rc == 0)
         rc = filter_arg(&a->params.filter, option, optarg, &err);
     if (rc == 0 && option == ANALYST_SEED)
-        rc = arg_number("--seed", optarg, UINT64_MAX, &a->params.seed, &err) < 0 ? -EINVAL : 1;
+        rc = arg_number("seed", optarg, UINT64_MAX, &a->params.seed, &err) < 0 ? -EINVAL : 1;
     if (rc == 0)
         rc = store_arg_unknown(option, argv, &err);
     if (rc < 0) {
