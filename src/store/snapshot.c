@@ -86,8 +86,8 @@ static int list_segments(const char *dir, struct spool_segment **ret, size_t *re
 
 static int take_segments(const char *dir, struct snapshot *s, struct err *err)
 {
-    struct spool_segment *list;
-    size_t n;
+    struct spool_segment *list = NULL;
+    size_t n = 0;
     int rc = list_segments(dir, &list, &n, err);
     if (rc < 0)
         return rc;
