@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ts.h"
 
@@ -257,6 +258,14 @@ int ask_moment(struct store *s, struct err *err)
     return rc;
 }
 
+/* An idle handle holds nothing back from being deleted. */
+static void ask_release(struct store *s)
+{
+    if (s->now.fd >= 0)
+        close(s->now.fd);
+    s->now.fd = -1;
+}
+
 static bool vanished(const struct err *err)
 {
     return strstr(err->text, "vanished: ") || strstr(err->text, "No files found") || strstr(err->text, "No such file") ||
@@ -283,6 +292,7 @@ int ask_run(struct store *s, const char *sql, const struct store_param *params, 
             break;
         s->has_snapshot = false;
     }
+    ask_release(s);
     (void)pthread_mutex_unlock(&s->asking);
     return rc < 0 ? err_set(err, rc, "%s", why.text) : rc;
 }
@@ -308,6 +318,7 @@ int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err
         duckdb_destroy_result(&result);
     duckdb_destroy_pending(&pending);
     duckdb_destroy_prepare(&p);
+    ask_release(s);
     (void)pthread_mutex_unlock(&s->asking);
     return rc;
 }
