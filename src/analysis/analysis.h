@@ -20,11 +20,12 @@ struct analysis_params {
 };
 
 struct analysis {
-    const char *name, *title, *doc; /* "lit-vs-dark" */
+    const char *name, *title, *doc;    /* "lit-vs-dark" */
     const struct result_field *fields; /* NULL-name terminated */
     /* 0 and *ret (freed with result_free), also when the table is empty; -EINVAL when the configuration has no darknet;
      * -ENOMEM; what store_query() returns. */
-    int (*run)(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err);
+    int (*run)(struct store *store, const struct analysis_params *params, struct result **ret,
+               struct err *err);
 };
 extern const struct analysis *const analysis_table[]; /* NULL-terminated */
 const struct analysis *analysis_find(const char *name);

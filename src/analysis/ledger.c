@@ -26,7 +26,8 @@ static int take_rows(struct result *r, const struct rows *rows)
 }
 
 /* Runs `sql` into a new result of analysis a. */
-static int table_of(const struct analysis *a, struct store *store, const char *sql, struct result **ret, struct err *err)
+static int table_of(const struct analysis *a, struct store *store, const char *sql, struct result **ret,
+                    struct err *err)
 {
     struct rows *rows = NULL;
     int rc = store_query(store, sql, NULL, 0, &rows, err);
@@ -39,8 +40,8 @@ static int table_of(const struct analysis *a, struct store *store, const char *s
 }
 
 /* Loss, remarks and the end of every ledger table; r is freed when that fails. */
-static int finish(struct store *store, const struct analysis_params *params, struct result *r, struct result **ret,
-                  struct err *err)
+static int finish(struct store *store, const struct analysis_params *params, struct result *r,
+                  struct result **ret, struct err *err)
 {
     struct scope s;
     int rc = scope_init(&s, store, params, 6, 0, err);
@@ -56,7 +57,8 @@ static int finish(struct store *store, const struct analysis_params *params, str
 }
 
 /* " AND ts >= … AND src …" for the answer and event tables. */
-static int filter_text(const struct analysis_params *params, bool time_only, char *buf, size_t n, struct err *err)
+static int filter_text(const struct analysis_params *params, bool time_only, char *buf, size_t n,
+                       struct err *err)
 {
     struct filter f = params->filter;
     f.has_proto = false;
@@ -79,7 +81,8 @@ static const struct result_field loss_fields[] = {
     {0},
 };
 
-static int run_loss(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run_loss(struct store *store, const struct analysis_params *params, struct result **ret,
+                    struct err *err)
 {
     struct result *r = NULL;
     char sql[1024], where[640];
@@ -87,21 +90,24 @@ static int run_loss(struct store *store, const struct analysis_params *params, s
     if (rc < 0)
         return rc;
     (void)snprintf(sql, sizeof sql,
-                   "SELECT stage, reason, sum(received)::BIGINT, sum(stored)::BIGINT, sum(lost)::BIGINT FROM loss WHERE true%s"
-                   " GROUP BY stage, reason ORDER BY sum(lost) DESC, stage, reason", where);
+                   "SELECT stage, reason, sum(received)::BIGINT, sum(stored)::BIGINT, sum(lost)::BIGINT FROM "
+                   "loss WHERE true%s"
+                   " GROUP BY stage, reason ORDER BY sum(lost) DESC, stage, reason",
+                   where);
     rc = table_of(&analysis_loss, store, sql, &r, err);
     if (rc < 0)
         return rc;
-    uint64_t stored = 0, lost = 0;
-    for (size_t i = 0; i < result_rows(r); i++) {
-        stored += result_u64(r, L_STORED, i);
-        lost += result_u64(r, L_LOST, i);
+    struct result_loss loss = {false, 0, 0, 0};
+    rc = scope_loss(store, &params->filter, &loss, err);
+    if (rc < 0) {
+        result_free(r);
+        return rc;
     }
-    if (result_rows(r) == 0)
+    if (!loss.known)
         result_finding(r, "The loss ledger has no row in this range: what was lost is not known.");
     else
-        result_finding(r, "%llu of %llu packets received were lost, %llu stored.", (unsigned long long)lost,
-                       (unsigned long long)(stored + lost), (unsigned long long)stored);
+        result_finding(r, "%llu of %llu packets received were lost, %llu stored.", (unsigned long long)loss.lost,
+                       (unsigned long long)loss.received, (unsigned long long)loss.stored);
     return finish(store, params, r, ret, err);
 }
 
@@ -127,7 +133,8 @@ static const struct result_field command_fields[] = {
     {0},
 };
 
-static int run_table_1(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run_table_1(struct store *store, const struct analysis_params *params, struct result **ret,
+                       struct err *err)
 {
     struct result *r = NULL;
     char sql[1200], where[640];
@@ -136,7 +143,8 @@ static int run_table_1(struct store *store, const struct analysis_params *params
         return rc;
     (void)snprintf(sql, sizeof sql,
                    "SELECT service, command, text, reply, count(*) AS n, count(DISTINCT src) FROM event"
-                   " WHERE event_type = 'command'%s GROUP BY ALL ORDER BY n DESC, min(ts), service, command, text, reply LIMIT %d",
+                   " WHERE type = 'command'%s GROUP BY ALL ORDER BY n DESC, min(ts), service, command, text, "
+                   "reply LIMIT %d",
                    where, COMMANDS_MAX);
     rc = table_of(&analysis_table_1, store, sql, &r, err);
     if (rc < 0)
@@ -147,9 +155,11 @@ static int run_table_1(struct store *store, const struct analysis_params *params
     if (times == 0)
         result_finding(r, "No client sent a command.");
     else
-        result_finding(r, "Clients sent %llu commands, %zu different ones; most often \"%.120s\", answered \"%.60s\".",
-                       (unsigned long long)times, result_rows(r),
-                       result_text(r, C_TEXT, 0)[0] ? result_text(r, C_TEXT, 0) : result_text(r, C_COMMAND, 0), result_text(r, C_REPLY, 0));
+        result_finding(
+            r, "Clients sent %llu commands (%zu different); most often \"%.120s\", answered \"%.60s\".",
+            (unsigned long long)times, result_rows(r),
+            result_text(r, C_TEXT, 0)[0] ? result_text(r, C_TEXT, 0) : result_text(r, C_COMMAND, 0),
+            result_text(r, C_REPLY, 0));
     if (result_rows(r) == COMMANDS_MAX)
         result_note(r, "the %d most frequent commands are shown", COMMANDS_MAX);
     return finish(store, params, r, ret, err);
@@ -177,7 +187,8 @@ static const struct result_field version_fields[] = {
     {0},
 };
 
-static int run_table_2(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run_table_2(struct store *store, const struct analysis_params *params, struct result **ret,
+                       struct err *err)
 {
     struct result *r = NULL;
     char sql[1200], where[640];
@@ -185,8 +196,10 @@ static int run_table_2(struct store *store, const struct analysis_params *params
     if (rc < 0)
         return rc;
     (void)snprintf(sql, sizeof sql,
-                   "SELECT service, version, count(*), count(DISTINCT src), epoch_us(min(ts)) AS t, epoch_us(max(ts)) FROM answer"
-                   " WHERE version IS NOT NULL AND version <> ''%s GROUP BY service, version ORDER BY service, t, version LIMIT %d",
+                   "SELECT service, version, count(*), count(DISTINCT src), epoch_us(min(ts)) AS t, "
+                   "epoch_us(max(ts)) FROM answer"
+                   " WHERE version IS NOT NULL AND version <> ''%s GROUP BY service, version ORDER BY "
+                   "service, t, version LIMIT %d",
                    where, COMMANDS_MAX);
     rc = table_of(&analysis_table_2, store, sql, &r, err);
     if (rc < 0)
@@ -197,7 +210,8 @@ static int run_table_2(struct store *store, const struct analysis_params *params
     if (answers == 0)
         result_finding(r, "No source was told a version.");
     else
-        result_finding(r, "%zu versions were told, %llu times.", result_rows(r), (unsigned long long)answers);
+        result_finding(r, "%zu version%s told, %llu times in all.", result_rows(r), result_rows(r) == 1 ? " was" : "s were",
+                       (unsigned long long)answers);
     return finish(store, params, r, ret, err);
 }
 

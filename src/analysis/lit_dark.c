@@ -72,19 +72,22 @@ struct work {
 
 static int query_cells(struct work *w, struct store *store, struct rows **ret, struct err *err)
 {
-    return scope_query(store, ret, err,
-                       "WITH cell AS (SELECT src, dst >> 8 AS net, count(*) AS packets,"
-                       " count(*) FILTER (WHERE dst IN %s) AS at_points,"
-                       " count(*) FILTER (WHERE %s AND dst NOT IN %s) AS probes"
-                       " FROM packet WHERE %s GROUP BY 1, 2),"
-                       " source AS (SELECT src, sum(packets) AS n, count(*) OVER () AS sources FROM cell GROUP BY src"
-                       " ORDER BY n DESC, src LIMIT %d)"
-                       " SELECT c.src, c.net, c.packets, c.at_points, c.probes, s.sources FROM cell c JOIN source s USING (src)"
-                       " ORDER BY s.n DESC, c.src, c.net",
-                       w->scope.point_list, scope_probe_sql(&w->scope), w->scope.point_list, w->scope.where, SOURCES_MAX);
+    return scope_query(
+        store, ret, err,
+        "WITH cell AS (SELECT src, dst >> 8 AS net, count(*) AS packets,"
+        " count(*) FILTER (WHERE dst IN %s) AS at_points,"
+        " count(*) FILTER (WHERE %s AND dst NOT IN %s) AS probes"
+        " FROM packet WHERE %s GROUP BY 1, 2),"
+        " source AS (SELECT src, sum(packets) AS n, count(*) OVER () AS sources FROM cell GROUP BY src"
+        " ORDER BY n DESC, src LIMIT %d)"
+        " SELECT c.src, c.net, c.packets, c.at_points, c.probes, s.sources FROM cell c JOIN source s USING "
+        "(src)"
+        " ORDER BY s.n DESC, c.src, c.net",
+        w->scope.point_list, scope_probe_sql(&w->scope), w->scope.point_list, w->scope.where, SOURCES_MAX);
 }
 
-static int work_init(struct work *w, struct store *store, const struct analysis_params *params, struct err *err)
+static int work_init(struct work *w, struct store *store, const struct analysis_params *params,
+                     struct err *err)
 {
     int rc = scope_init(&w->scope, store, params, 6, 445, err);
     if (rc < 0)
@@ -262,13 +265,18 @@ static void say_ratio(struct result *r, const struct work *w, bool met)
     }
     struct rng rng = rng_of(w->params->seed, met ? "lit-vs-dark met" : "lit-vs-dark unmet");
     struct interval i = stat_bootstrap_ratio(num, den, n, STAT_LEVEL, &rng);
-    const char *who = met ? "that met a point" : "that never met a point (control: they cannot have been answered)";
+    const char *who =
+        met ? "that met a point" : "that never met a point (control: they cannot have been answered)";
     if (n && b > 0 && !isnan(i.lo))
-        result_finding(r, "Over the %zu sources %s, silent addresses beside a point got %.2f times the probes of addresses in "
-                       "/24s without one (95 %% interval over sources %.2f to %.2f).", n, who, a / b, i.lo, i.hi);
+        result_finding(r,
+                       "Over the %zu sources %s, silent addresses beside a point got %.2f times the probes "
+                       "of addresses in "
+                       "/24s without one (95 %% interval over sources %.2f to %.2f).",
+                       n, who, a / b, i.lo, i.hi);
     else if (n && b > 0)
-        result_finding(r, "Over the %zu sources %s the same ratio is %.2f; fewer than %d sources give no interval.", n, who,
-                       a / b, STAT_CLUSTERS_MIN);
+        result_finding(
+            r, "Over the %zu sources %s the same ratio is %.2f; fewer than %d sources give no interval.", n,
+            who, a / b, STAT_CLUSTERS_MIN);
     free(num);
 }
 
@@ -281,31 +289,50 @@ static void say(struct result *r, const struct work *w)
         result_finding(r, "No packet to %s port %u in this range.", proto, w->scope.port);
         return;
     }
+    if (w->scope.n_lit == 0 || w->scope.n_lit == w->scope.n_nets) {
+        result_finding(r,
+                       "%s %u: %s /24 of the darknet holds an observation point, so there is nothing to "
+                       "compare: no effect found.",
+                       proto, w->scope.port, w->scope.n_lit ? "every" : "no");
+        return;
+    }
     if (s.more == 0 && s.fewer == 0)
-        result_finding(r, "%s %u: none of the %zu sources tested sends more, or fewer, probes to /24s that hold an observation "
-                       "point than to the others: no effect found (false discovery rate 1 %%; %zu sources met a point).",
-                       proto, w->scope.port, s.tested, s.met);
+        result_finding(
+            r,
+            "%s %u: none of the %zu sources tested sends more, or fewer, probes to /24s that hold an "
+            "observation "
+            "point than to the others: no effect found (false discovery rate 1 %%; %zu sources met a point).",
+            proto, w->scope.port, s.tested, s.met);
     else
-        result_finding(r, "%s %u: %zu of the %zu sources tested send more probes to /24s that hold an observation point, %zu "
+        result_finding(r,
+                       "%s %u: %zu of the %zu sources tested send more probes to /24s that hold an "
+                       "observation point, %zu "
                        "fewer (false discovery rate 1 %%; %zu sources met a point).",
                        proto, w->scope.port, s.more, s.tested, s.fewer, s.met);
     if (s.first)
-        result_finding(r, "%s, the largest of them, sent %.1f packets per /24 with a point and %.1f per /24 without; its probes "
-                       "to silent neighbours of points are %.1f times as dense (95 %% interval %.1f to %.1f, q = %.2g).",
-                       ip4_format(s.first->src, src), mean_per_net(s.first->lit, w->scope.n_lit),
-                       mean_per_net(s.first->dark, w->scope.n_nets - w->scope.n_lit), s.first->ratio.value,
-                       s.first->ratio.interval.lo, s.first->ratio.interval.hi, s.first->q);
+        result_finding(
+            r,
+            "%s, the largest of them, sent %.1f packets per /24 with a point and %.1f per /24 without; its "
+            "probes "
+            "to silent neighbours of points are %.1f times as dense (95 %% interval %.1f to %.1f, q = %.2g).",
+            ip4_format(s.first->src, src), mean_per_net(s.first->lit, w->scope.n_lit),
+            mean_per_net(s.first->dark, w->scope.n_nets - w->scope.n_lit), s.first->ratio.value,
+            s.first->ratio.interval.lo, s.first->ratio.interval.hi, s.first->q);
     say_ratio(r, w, true);
     say_ratio(r, w, false);
-    result_note(r, "%zu of %zu /24s hold %zu observation points (%s); tested are sources that met a point and sent at least %d "
-                "probes", w->scope.n_lit, w->scope.n_nets, w->scope.n_points,
+    result_note(r,
+                "%zu of %zu /24s hold %zu observation points (%s); tested are sources that met a point and "
+                "sent at least %d "
+                "probes",
+                w->scope.n_lit, w->scope.n_nets, w->scope.n_points,
                 w->scope.from_ledger ? "lighting ledger" : "configuration", PROBES_MIN);
     if (w->sources_all > w->n_tallies)
         result_note(r, "the %zu sources with most packets of %llu are in the table", w->n_tallies,
                     (unsigned long long)w->sources_all);
 }
 
-static int run(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run(struct store *store, const struct analysis_params *params, struct result **ret,
+               struct err *err)
 {
     struct work w = {0};
     struct rows *rows = NULL;
@@ -342,7 +369,8 @@ out:
 const struct analysis analysis_lit_dark = {
     .name = "lit-vs-dark",
     .title = "Packets per source to /24s with and without an observation point",
-    .doc = "figure 3: per source, packets per /24 that holds a point and per /24 that holds none, ratio, interval, test",
+    .doc = "figure 3: per source, packets per /24 that holds a point and per /24 that holds none, ratio, "
+           "interval, test",
     .fields = fields,
     .run = run,
 };

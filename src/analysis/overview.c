@@ -13,9 +13,11 @@
 enum port_column { KIND, PROTO, PORT, SOURCES, PACKETS, ADDRESSES, TO_POINTS, SHARE };
 
 static const struct result_field port_fields[] = {
-    [KIND] = {"kind", "", "request or backscatter (SYN-ACK or RST to a dark address, ICMP reply or error)", VALUE_TEXT, false},
+    [KIND] = {"kind", "", "request or backscatter (SYN-ACK or RST to a dark address, ICMP reply or error)",
+              VALUE_TEXT, false},
     [PROTO] = {"proto", "", "IP protocol number", VALUE_U64, false},
-    [PORT] = {"port", "", "destination port; of backscatter the source port; empty: the protocol has none", VALUE_U64, false},
+    [PORT] = {"port", "", "destination port; of backscatter the source port; empty: the protocol has none",
+              VALUE_U64, false},
     [SOURCES] = {"sources", "addresses", "distinct", VALUE_U64, false},
     [PACKETS] = {"packets", "packets", "", VALUE_U64, false},
     [ADDRESSES] = {"addresses", "addresses", "distinct destinations", VALUE_U64, false},
@@ -33,11 +35,13 @@ static const char *proto_text(uint64_t proto, char buf[static 32])
     return buf;
 }
 
-static int count_outside(const struct scope *s, struct store *store, uint64_t *ret, uint64_t *ret_sources, struct err *err)
+static int count_outside(const struct scope *s, struct store *store, uint64_t *ret, uint64_t *ret_sources,
+                         struct err *err)
 {
     struct rows *rows;
     int rc = scope_query(store, &rows, err,
-                         "SELECT (SELECT count(*) FROM packet WHERE true%s) - (SELECT count(*) FROM packet WHERE true%s AND %s),"
+                         "SELECT (SELECT count(*) FROM packet WHERE true%s) - (SELECT count(*) FROM packet "
+                         "WHERE true%s AND %s),"
                          " (SELECT count(DISTINCT src) FROM packet WHERE %s)",
                          s->filter, s->filter, s->where, s->where);
     if (rc < 0)
@@ -69,8 +73,9 @@ static void say_port(struct result *r)
     for (size_t i = 0; i < result_rows(r); i++) {
         if (result_is_null(r, PORT, i) || strcmp(result_text(r, KIND, i), "request") != 0)
             continue;
-        result_finding(r, "Most sources (%llu) ask for %s port %llu.", (unsigned long long)result_u64(r, SOURCES, i),
-                       proto_text(result_u64(r, PROTO, i), proto), (unsigned long long)result_u64(r, PORT, i));
+        result_finding(
+            r, "Most sources (%llu) ask for %s port %llu.", (unsigned long long)result_u64(r, SOURCES, i),
+            proto_text(result_u64(r, PROTO, i), proto), (unsigned long long)result_u64(r, PORT, i));
         return;
     }
 }
@@ -81,17 +86,22 @@ static void say_overview(struct result *r, const struct scope *s, uint64_t outsi
     if (s->n_packets == 0) {
         result_finding(r, "No packet to the darknet in this range.");
     } else {
-        result_finding(r, "%llu packets of %llu sources to a darknet of %llu addresses, %zu of them observation points, from %.19s to %.19s UTC.",
-                       (unsigned long long)s->n_packets, (unsigned long long)sources, (unsigned long long)s->n_addresses, s->n_points,
-                       ts_format(s->first_us, from), ts_format(s->last_us, until));
+        result_finding(r,
+                       "%llu packets of %llu sources to a darknet of %llu addresses, %zu of them observation "
+                       "points, from %.19s to %.19s UTC.",
+                       (unsigned long long)s->n_packets, (unsigned long long)sources,
+                       (unsigned long long)s->n_addresses, s->n_points, ts_format(s->first_us, from),
+                       ts_format(s->last_us, until));
         say_port(r);
     }
     if (outside)
-        result_note(r, "%llu stored packets go to no address of the configured darknet; no analysis counts them",
+        result_note(r,
+                    "%llu stored packets go to no address of the configured darknet; no analysis counts them",
                     (unsigned long long)outside);
 }
 
-static int run_overview(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run_overview(struct store *store, const struct analysis_params *params, struct result **ret,
+                        struct err *err)
 {
     struct scope s;
     struct rows *rows = NULL;
@@ -100,14 +110,18 @@ static int run_overview(struct store *store, const struct analysis_params *param
     int rc = scope_init(&s, store, params, 6, 0, err);
     if (rc < 0)
         return rc;
-    rc = scope_query(store, &rows, err,
-                     "WITH p AS (SELECT src, dst, proto, sport, dport, dst IN %s AS point, coalesce(CASE proto"
-                     " WHEN 6 THEN (tcp_flags & 18) = 18 OR ((tcp_flags & 4) <> 0 AND dst NOT IN %s)"
-                     " WHEN 1 THEN icmp_type IN (0, 3, 4, 5, 11, 12, 14, 16, 18) ELSE false END, false) AS back FROM packet WHERE %s)"
-                     " SELECT back, proto, CASE WHEN proto IN (6, 17) THEN CASE WHEN back THEN sport ELSE dport END END AS port,"
-                     " count(DISTINCT src) AS sources, count(*) AS n, count(DISTINCT dst), count(*) FILTER (WHERE point) FROM p"
-                     " GROUP BY 1, 2, 3 ORDER BY sources DESC, n DESC, 1, 2, 3 LIMIT %d",
-                     s.point_list, s.point_list, s.where, PORTS_MAX);
+    rc =
+        scope_query(store, &rows, err,
+                    "WITH p AS (SELECT src, dst, proto, sport, dport, dst IN %s AS point, coalesce(CASE proto"
+                    " WHEN 6 THEN (tcp_flags & 18) = 18 OR ((tcp_flags & 4) <> 0 AND dst NOT IN %s)"
+                    " WHEN 1 THEN icmp_type IN (0, 3, 4, 5, 11, 12, 14, 16, 18) ELSE false END, false) AS "
+                    "back FROM packet WHERE %s)"
+                    " SELECT back, proto, CASE WHEN proto IN (6, 17) THEN CASE WHEN back THEN sport ELSE "
+                    "dport END END AS port,"
+                    " count(DISTINCT src) AS sources, count(*) AS n, count(DISTINCT dst), count(*) FILTER "
+                    "(WHERE point) FROM p"
+                    " GROUP BY 1, 2, 3 ORDER BY sources DESC, n DESC, 1, 2, 3 LIMIT %d",
+                    s.point_list, s.point_list, s.where, PORTS_MAX);
     if (rc == 0)
         rc = count_outside(&s, store, &outside, &sources, err);
     if (rc == 0)
@@ -175,15 +189,16 @@ static void say_top(struct result *r, const struct scope *s)
     if (result_rows(r) == 0)
         result_finding(r, "No packet in this range.");
     else if (sum * 2 >= s->n_packets)
-        result_finding(r, "%zu source%s half of the %llu packets; %s alone sends %.1f %%.", n, n == 1 ? " sends" : "s send",
-                       (unsigned long long)s->n_packets, ip4_format((uint32_t)result_u64(r, S_SRC, 0), src),
-                       100 * result_f64(r, S_SHARE, 0));
+        result_finding(r, "%zu source%s half of the %llu packets; %s alone sends %.1f %%.", n,
+                       n == 1 ? " sends" : "s send", (unsigned long long)s->n_packets,
+                       ip4_format((uint32_t)result_u64(r, S_SRC, 0), src), 100 * result_f64(r, S_SHARE, 0));
     else
-        result_finding(r, "The %zu largest sources send %.1f %% of the %llu packets.", n, 100 * (double)sum / (double)s->n_packets,
-                       (unsigned long long)s->n_packets);
+        result_finding(r, "The %zu largest sources send %.1f %% of the %llu packets.", n,
+                       100 * (double)sum / (double)s->n_packets, (unsigned long long)s->n_packets);
 }
 
-static int run_top(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run_top(struct store *store, const struct analysis_params *params, struct result **ret,
+                   struct err *err)
 {
     struct scope s;
     struct rows *rows = NULL;
@@ -192,8 +207,10 @@ static int run_top(struct store *store, const struct analysis_params *params, st
     if (rc < 0)
         return rc;
     rc = scope_query(store, &rows, err,
-                     "SELECT src, count(*) AS n, count(DISTINCT dst), count(DISTINCT dst >> 8), count(*) FILTER (WHERE dst IN %s),"
-                     " epoch_us(min(ts)), epoch_us(max(ts)) FROM packet WHERE %s GROUP BY src ORDER BY n DESC, src LIMIT %d",
+                     "SELECT src, count(*) AS n, count(DISTINCT dst), count(DISTINCT dst >> 8), count(*) "
+                     "FILTER (WHERE dst IN %s),"
+                     " epoch_us(min(ts)), epoch_us(max(ts)) FROM packet WHERE %s GROUP BY src ORDER BY n "
+                     "DESC, src LIMIT %d",
                      s.point_list, s.where, SOURCES_MAX);
     if (rc == 0)
         rc = result_new(analysis_top_sources.name, analysis_top_sources.title, source_fields, &r);

@@ -10,63 +10,72 @@ char *pick_answers_sql(const struct scope *s)
     char *sql = NULL, port[64] = "";
     if (s->port)
         (void)snprintf(port, sizeof port, " AND dport = %u", s->port);
-    int n = asprintf(&sql,
-                     "(SELECT src, dst, ts, version FROM answer WHERE true%s"
-                     " UNION ALL SELECT src, dst, ts_open, NULL FROM session WHERE true%s"
-                     " UNION ALL SELECT src, dst, ts, NULL FROM packet WHERE %s AND proto = 6 AND (tcp_flags & 22) = 16"
-                     " AND dst IN %s)",
-                     port, port, s->where, s->point_list);
+    int n = asprintf(
+        &sql,
+        "(SELECT src, dst, ts, version FROM answer WHERE true%s"
+        " UNION ALL SELECT src, dst, ts_open, NULL FROM session WHERE true%s"
+        " UNION ALL SELECT src, dst, ts, NULL FROM packet WHERE %s AND proto = 6 AND (tcp_flags & 22) = 16"
+        " AND dst IN %s AND NOT EXISTS (SELECT 1 FROM session))",
+        port, port, s->where, s->point_list);
     return n < 0 ? NULL : sql;
 }
 
-static int read_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret, bool answered,
-                        struct err *err)
+static int read_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret,
+                        bool answered, struct err *err)
 {
     struct rows *rows;
     char *answers = pick_answers_sql(s);
     if (!answers)
         return -ENOMEM;
-    int rc = scope_query(store, &rows, err,
-                         "WITH got AS (SELECT src AS who, min(ts) AS first FROM %s GROUP BY src)"
-                         " SELECT p.src, count(*) AS n, epoch_us(min(got.first)) FROM packet p %s JOIN got ON p.src = who"
-                         " WHERE %s GROUP BY p.src ORDER BY n DESC, p.src LIMIT %zu",
-                         answers, answered ? "" : "LEFT", s->where, n);
+    int rc = scope_query(
+        store, &rows, err,
+        "WITH got AS (SELECT src AS who, min(ts) AS first FROM %s GROUP BY src)"
+        " SELECT p.src, count(*) AS n, epoch_us(min(got.first)) FROM packet p %s JOIN got ON p.src = who"
+        " WHERE %s GROUP BY p.src ORDER BY n DESC, p.src LIMIT %zu",
+        answers, answered ? "" : "LEFT", s->where, n);
     free(answers);
     if (rc < 0)
         return rc;
     int count = (int)rows_count(rows);
     for (size_t i = 0; i < (size_t)count; i++)
-        ret[i] = (struct pick_source){(uint32_t)rows_i64(rows, 0, i), (uint64_t)rows_i64(rows, 1, i), rows_i64(rows, 2, i)};
+        ret[i] = (struct pick_source){(uint32_t)rows_i64(rows, 0, i), (uint64_t)rows_i64(rows, 1, i),
+                                      rows_i64(rows, 2, i)};
     rows_free(rows);
     return count;
 }
 
-int pick_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret, struct err *err)
+int pick_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret,
+                 struct err *err)
 {
     int rc = read_sources(s, store, n, ret, true, err);
     return rc == 0 ? read_sources(s, store, n, ret, false, err) : rc;
 }
 
 /* Runs of equal versions of the one source: a version told again after another one is a period of its own. */
-static int query_periods(const struct scope *s, struct store *store, size_t n, struct rows **ret, struct err *err)
+static int query_periods(const struct scope *s, struct store *store, size_t n, struct rows **ret,
+                         struct err *err)
 {
-    return scope_query(
-        store, ret, err,
-        "WITH told AS (SELECT src, ts, version FROM answer WHERE dport = %u AND version IS NOT NULL AND version <> ''%s),"
-        " volume AS (SELECT src, count(*) AS n, min(ts) AS first, max(ts) AS last FROM packet WHERE %s GROUP BY src),"
-        " best AS (SELECT t.src FROM told t JOIN volume v ON v.src = t.src GROUP BY t.src"
-        "  ORDER BY count(DISTINCT version) DESC, max(v.n) DESC, t.src LIMIT 1),"
-        " mark AS (SELECT ts, version, version IS DISTINCT FROM lag(version) OVER (ORDER BY ts, version) AS fresh"
-        "  FROM told WHERE src = (SELECT src FROM best)),"
-        " run AS (SELECT ts, version, sum(fresh::INTEGER) OVER (ORDER BY ts, version ROWS UNBOUNDED PRECEDING) AS k FROM mark)"
-        " SELECT (SELECT src FROM best), epoch_us(min(r.ts)), count(*), any_value(r.version),"
-        "  (SELECT epoch_us(first) FROM volume WHERE src = (SELECT src FROM best)),"
-        "  (SELECT epoch_us(last) FROM volume WHERE src = (SELECT src FROM best))"
-        " FROM run r GROUP BY k ORDER BY k LIMIT %zu",
-        s->port, s->filter, s->where, n);
+    return scope_query(store, ret, err,
+                       "WITH told AS (SELECT src, ts, version FROM answer WHERE dport = %u AND version IS "
+                       "NOT NULL AND version <> ''%s),"
+                       " volume AS (SELECT src, count(*) AS n, min(ts) AS first, max(ts) AS last FROM packet "
+                       "WHERE %s GROUP BY src),"
+                       " best AS (SELECT t.src FROM told t JOIN volume v ON v.src = t.src GROUP BY t.src"
+                       "  ORDER BY count(DISTINCT version) DESC, max(v.n) DESC, t.src LIMIT 1),"
+                       " mark AS (SELECT ts, version, version IS DISTINCT FROM lag(version) OVER (ORDER BY "
+                       "ts, version) AS fresh"
+                       "  FROM told WHERE src = (SELECT src FROM best)),"
+                       " run AS (SELECT ts, version, sum(fresh::INTEGER) OVER (ORDER BY ts, version ROWS "
+                       "UNBOUNDED PRECEDING) AS k FROM mark)"
+                       " SELECT (SELECT src FROM best), epoch_us(min(r.ts)), count(*), any_value(r.version),"
+                       "  (SELECT epoch_us(first) FROM volume WHERE src = (SELECT src FROM best)),"
+                       "  (SELECT epoch_us(last) FROM volume WHERE src = (SELECT src FROM best))"
+                       " FROM run r GROUP BY k ORDER BY k LIMIT %zu",
+                       s->port, s->filter, s->where, n);
 }
 
-int pick_periods(const struct scope *s, struct store *store, size_t n, struct pick_period *ret, struct err *err)
+int pick_periods(const struct scope *s, struct store *store, size_t n, struct pick_period *ret,
+                 struct err *err)
 {
     struct rows *rows;
     int rc = query_periods(s, store, n, &rows, err);

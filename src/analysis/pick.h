@@ -6,7 +6,8 @@
 
 /* SQL of a table (src, dst, ts, version): the moments at which each source got an answer of a point on the scope's port,
  * from the answer ledger (version: what it was told), the honeypot's sessions (accepted: the handshake was completed)
- * and the packets themselves (an ACK or data to a point; its source has received the point's SYN-ACK). Freed with
+ * and, in a store without any session, the packets themselves (an ACK or data to a point: its source has received the
+ * point's SYN-ACK, or scans with ACKs, which only the honeypot could tell apart). Freed with
  * free(); NULL without memory. */
 char *pick_answers_sql(const struct scope *s);
 
@@ -17,12 +18,13 @@ struct pick_source {
 };
 /* The sources with most packets on the scope's port among those that got an answer there (all, when none did), most
  * packets first; at most n. Returns how many, or a negative errno. */
-int pick_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret, struct err *err);
+int pick_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret,
+                 struct err *err);
 
 /* A time in which one source was told one version: from the first such answer to the first of another version. */
 struct pick_period {
     uint32_t src;
-    int64_t told_us;          /* first answer with this version */
+    int64_t told_us;           /* first answer with this version */
     int64_t from_us, until_us; /* packets of this source to be seen with it: [from, until) */
     uint64_t answers;
     char version[128];
@@ -30,6 +32,7 @@ struct pick_period {
 /* Periods of the source that was told most different versions on the scope's port (most packets when several were), in
  * time order; at most n. A first period starts with the source's first packet; a later one where the one before ended.
  * With a source in the filter: of that one. Returns how many, or a negative errno. */
-int pick_periods(const struct scope *s, struct store *store, size_t n, struct pick_period *ret, struct err *err);
+int pick_periods(const struct scope *s, struct store *store, size_t n, struct pick_period *ret,
+                 struct err *err);
 
 #endif

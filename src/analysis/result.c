@@ -11,7 +11,7 @@
 #include "base/ip.h"
 #include "base/ts.h"
 
-#define LINES_MAX 64
+#define LINES_MAX      64
 #define TEXT_MAX_BYTES (UINT64_C(1) << 30)
 
 union cell {
@@ -115,7 +115,8 @@ void result_set_u64(struct result *r, size_t col, uint64_t v)
 
 void result_set_i64(struct result *r, size_t col, int64_t v)
 {
-    assert(r->fields[col].type == VALUE_I64 || r->fields[col].type == VALUE_TS || r->fields[col].type == VALUE_BOOL);
+    assert(r->fields[col].type == VALUE_I64 || r->fields[col].type == VALUE_TS ||
+           r->fields[col].type == VALUE_BOOL);
     set_cell(r, col, (union cell){.i64 = v});
 }
 

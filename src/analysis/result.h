@@ -20,7 +20,7 @@ struct result_field {
 };
 
 struct result_loss {
-    bool known;                     /* false: the loss ledger has no row in the range */
+    bool known; /* false: the loss ledger has no row in the range */
     uint64_t received, stored, lost;
 };
 
@@ -53,7 +53,7 @@ size_t result_column(const struct result *r, const char *name);
 bool result_is_null(const struct result *r, size_t col, size_t row);
 uint64_t result_u64(const struct result *r, size_t col, size_t row); /* 0 for NULL */
 int64_t result_i64(const struct result *r, size_t col, size_t row);
-double result_f64(const struct result *r, size_t col, size_t row);   /* any number; NAN for NULL */
+double result_f64(const struct result *r, size_t col, size_t row);       /* any number; NAN for NULL */
 const char *result_text(const struct result *r, size_t col, size_t row); /* a VALUE_TEXT; "" for NULL */
 size_t result_findings(const struct result *r);
 const char *result_finding_at(const struct result *r, size_t i);

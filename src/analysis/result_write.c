@@ -107,7 +107,8 @@ static int write_table(const struct result *r, FILE *to)
         put_padded(to, result_field(r, c)->name, width[c], is_number(result_field(r, c)), c + 1 == columns);
     for (size_t i = 0; i < result_rows(r); i++) {
         for (size_t c = 0; c < columns; c++)
-            put_padded(to, result_cell(r, c, i, buf), width[c], is_number(result_field(r, c)), c + 1 == columns);
+            put_padded(to, result_cell(r, c, i, buf), width[c], is_number(result_field(r, c)),
+                       c + 1 == columns);
     }
     free(width);
     (void)fputc('\n', to);
@@ -229,14 +230,15 @@ static json_t *json_head(const struct result *r)
         (void)json_array_append_new(notes, json_text(result_note_at(r, i)));
     for (size_t c = 0; c < result_columns(r); c++) {
         const struct result_field *f = result_field(r, c);
-        (void)json_array_append_new(fields, json_pack("{ss ss ss}", "name", f->name, "unit", f->unit, "doc", f->doc));
+        (void)json_array_append_new(fields,
+                                    json_pack("{ss ss ss}", "name", f->name, "unit", f->unit, "doc", f->doc));
     }
     struct result_loss l = result_loss(r);
     if (l.known)
-        loss = json_pack("{sI sI sI}", "received", (json_int_t)l.received, "stored", (json_int_t)l.stored, "lost",
-                         (json_int_t)l.lost);
-    return json_pack("{ss ss so so so so}", "name", result_name(r), "title", result_title(r), "findings", findings,
-                     "notes", notes, "loss", loss, "fields", fields);
+        loss = json_pack("{sI sI sI}", "received", (json_int_t)l.received, "stored", (json_int_t)l.stored,
+                         "lost", (json_int_t)l.lost);
+    return json_pack("{ss ss so so so so}", "name", result_name(r), "title", result_title(r), "findings",
+                     findings, "notes", notes, "loss", loss, "fields", fields);
 }
 
 /* Row by row: a scatter of a million rows is never held as JSON values. */

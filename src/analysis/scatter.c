@@ -32,7 +32,8 @@ struct work {
 };
 
 /* The filter's source, else the found one. 1 when there is one, 0 when there is none. */
-static int choose_source(struct work *w, struct store *store, const struct analysis_params *params, struct err *err)
+static int choose_source(struct work *w, struct store *store, const struct analysis_params *params,
+                         struct err *err)
 {
     struct pick_source found;
     if (params->filter.has_src && params->filter.src.len_bits == 32) {
@@ -48,10 +49,11 @@ static int choose_source(struct work *w, struct store *store, const struct analy
 static int measure(struct work *w, struct store *store, struct err *err)
 {
     struct rows *rows;
-    int rc = scope_query(store, &rows, err,
-                         "SELECT count(*), count(*) FILTER (WHERE dst IN %s), count(DISTINCT dst),"
-                         " coalesce(epoch_us(min(ts)), 0), coalesce(epoch_us(max(ts)), 0) FROM packet WHERE src = %lu AND %s",
-                         w->scope.point_list, (unsigned long)w->src, w->scope.where);
+    int rc = scope_query(
+        store, &rows, err,
+        "SELECT count(*), count(*) FILTER (WHERE dst IN %s), count(DISTINCT dst),"
+        " coalesce(epoch_us(min(ts)), 0), coalesce(epoch_us(max(ts)), 0) FROM packet WHERE src = %lu AND %s",
+        w->scope.point_list, (unsigned long)w->src, w->scope.where);
     if (rc < 0)
         return rc;
     w->packets = (uint64_t)rows_i64(rows, 0, 0);
@@ -67,16 +69,18 @@ static int query_packets(const struct work *w, struct store *store, struct rows 
 {
     const struct scope *s = &w->scope;
     if (w->packets <= SCATTER_ROWS_MAX)
-        return scope_query(store, ret, err,
-                           "SELECT epoch_us(ts) AS t, dst, 1 AS n FROM packet WHERE src = %lu AND %s ORDER BY t, dst",
-                           (unsigned long)w->src, s->where);
+        return scope_query(
+            store, ret, err,
+            "SELECT epoch_us(ts) AS t, dst, 1 AS n FROM packet WHERE src = %lu AND %s ORDER BY t, dst",
+            (unsigned long)w->src, s->where);
     int64_t step_us = (w->until_us - w->from_us) / TIME_STEPS + 1;
     uint64_t step = (s->n_addresses + ADDRESS_STEPS - 1) / ADDRESS_STEPS;
-    return scope_query(store, ret, err,
-                       "SELECT epoch_us(ts) // %lld * %lld AS t, dst // %llu * %llu AS d, count(*) AS n FROM packet"
-                       " WHERE src = %lu AND %s GROUP BY t, d ORDER BY t, d",
-                       (long long)step_us, (long long)step_us, (unsigned long long)step, (unsigned long long)step,
-                       (unsigned long)w->src, s->where);
+    return scope_query(
+        store, ret, err,
+        "SELECT epoch_us(ts) // %lld * %lld AS t, dst // %llu * %llu AS d, count(*) AS n FROM packet"
+        " WHERE src = %lu AND %s GROUP BY t, d ORDER BY t, d",
+        (long long)step_us, (long long)step_us, (unsigned long long)step, (unsigned long long)step,
+        (unsigned long)w->src, s->where);
 }
 
 /* Per point: the ledger's answers where it has any, else the first session or ACK. */
@@ -85,13 +89,14 @@ static int query_answers(const struct work *w, struct store *store, struct rows 
     char *answers = pick_answers_sql(&w->scope);
     if (!answers)
         return -ENOMEM;
-    int rc = scope_query(store, ret, err,
-                         "WITH a AS (SELECT dst, epoch_us(ts) AS t, version FROM %s WHERE src = %lu%s),"
-                         " b AS (SELECT dst, t, version, lag(t) OVER (PARTITION BY dst ORDER BY t) AS before,"
-                         " bool_or(version IS NOT NULL) OVER (PARTITION BY dst) AS told FROM a)"
-                         " SELECT t, dst, version FROM b WHERE version IS NOT NULL OR (before IS NULL AND NOT told)"
-                         " ORDER BY t, dst LIMIT %d",
-                         answers, (unsigned long)w->src, w->scope.filter, ANSWERS_MAX);
+    int rc = scope_query(
+        store, ret, err,
+        "WITH a AS (SELECT dst, epoch_us(ts) AS t, version FROM %s WHERE src = %lu%s),"
+        " b AS (SELECT dst, t, version, lag(t) OVER (PARTITION BY dst ORDER BY t) AS before,"
+        " bool_or(version IS NOT NULL) OVER (PARTITION BY dst) AS told FROM a)"
+        " SELECT t, dst, version FROM b WHERE version IS NOT NULL OR (before IS NULL AND NOT told)"
+        " ORDER BY t, dst LIMIT %d",
+        answers, (unsigned long)w->src, w->scope.filter, ANSWERS_MAX);
     free(answers);
     return rc;
 }
@@ -136,13 +141,15 @@ static void say(struct result *r, const struct work *w)
 {
     char src[IP4_TEXT_MAX], from[TS_TEXT_MAX], until[TS_TEXT_MAX];
     if (w->packets == 0) {
-        result_finding(r, "No packet to %s port %u of any source that could be shown.", w->scope.proto == 17 ? "UDP" : "TCP",
-                       w->scope.port);
+        result_finding(r, "No packet to %s port %u of any source that could be shown.",
+                       w->scope.proto == 17 ? "UDP" : "TCP", w->scope.port);
         return;
     }
-    result_finding(r, "%s sent %llu packets to %llu addresses on port %u, %llu of them to observation points, and got %llu answers.",
-                   ip4_format(w->src, src), (unsigned long long)w->packets, (unsigned long long)w->addresses, w->scope.port,
-                   (unsigned long long)w->to_points, (unsigned long long)w->answers);
+    result_finding(r,
+                   "%s sent %llu packets to %llu addresses on port %u, %llu of them to observation points, "
+                   "and got %llu answers.",
+                   ip4_format(w->src, src), (unsigned long long)w->packets, (unsigned long long)w->addresses,
+                   w->scope.port, (unsigned long long)w->to_points, (unsigned long long)w->answers);
     result_note(r, "from %s to %s", ts_format(w->from_us, from), ts_format(w->until_us - 1, until));
     if (w->packets > SCATTER_ROWS_MAX)
         result_note(r, "counted in %d steps of time and up to %d of address", TIME_STEPS, ADDRESS_STEPS);
@@ -163,7 +170,8 @@ static int fill(struct work *w, struct store *store, struct result *r, struct er
     return rc;
 }
 
-static int run(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run(struct store *store, const struct analysis_params *params, struct result **ret,
+               struct err *err)
 {
     struct work w = {0};
     struct result *r = NULL;
@@ -191,7 +199,8 @@ static int run(struct store *store, const struct analysis_params *params, struct
 const struct analysis analysis_scatter = {
     .name = "scatter",
     .title = "Time and destination of one source's packets to one port",
-    .doc = "figures 4 to 8: every packet and answer of one source (--src, else the top one that was answered) on one port",
+    .doc = "figures 4 to 8: every packet and answer of one source (--src, else the top one that was "
+           "answered) on one port",
     .fields = fields,
     .run = run,
 };

@@ -133,7 +133,8 @@ static int read_range(struct scope *s, struct store *store, struct err *err)
 {
     struct rows *rows;
     int rc = scope_query(store, &rows, err,
-                         "SELECT count(*), coalesce(epoch_us(min(ts)), 0), coalesce(epoch_us(max(ts)), -1) FROM packet WHERE %s",
+                         "SELECT count(*), coalesce(epoch_us(min(ts)), 0), coalesce(epoch_us(max(ts)), -1) "
+                         "FROM packet WHERE %s",
                          s->where);
     if (rc < 0)
         return rc;
@@ -148,14 +149,16 @@ static int read_range(struct scope *s, struct store *store, struct err *err)
 static int read_ledger(struct scope *s, struct store *store, const struct filter *f, struct err *err)
 {
     struct rows *rows;
-    int64_t from = f->since_us ? f->since_us : s->first_us, until = f->until_us ? f->until_us : s->last_us + 1;
-    int rc = scope_query(store, &rows, err,
-                         "WITH span AS (SELECT dst, greatest(epoch_us(ts_from), %lld) AS a,"
-                         " least(coalesce(epoch_us(ts_until), %lld), %lld) AS b FROM lighting),"
-                         " seen AS (SELECT dst, a, b, coalesce(max(b) OVER (PARTITION BY dst ORDER BY a, b"
-                         " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), a) AS before FROM span WHERE a < b)"
-                         " SELECT dst, sum(greatest(b - greatest(a, before), 0)) FROM seen GROUP BY dst ORDER BY dst",
-                         (long long)from, (long long)until, (long long)until);
+    int64_t from = f->since_us ? f->since_us : s->first_us,
+            until = f->until_us ? f->until_us : s->last_us + 1;
+    int rc = scope_query(
+        store, &rows, err,
+        "WITH span AS (SELECT dst, greatest(epoch_us(ts_from), %lld) AS a,"
+        " least(coalesce(epoch_us(ts_until), %lld), %lld) AS b FROM lighting),"
+        " seen AS (SELECT dst, a, b, coalesce(max(b) OVER (PARTITION BY dst ORDER BY a, b"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), a) AS before FROM span WHERE a < b)"
+        " SELECT dst, sum(greatest(b - greatest(a, before), 0))::BIGINT FROM seen GROUP BY dst ORDER BY dst",
+        (long long)from, (long long)until, (long long)until);
     if (rc < 0)
         return rc;
     size_t n = rows_count(rows);
@@ -213,8 +216,8 @@ static int read_points(struct scope *s, struct store *store, const struct filter
     return make_point_list(s);
 }
 
-int scope_init(struct scope *s, struct store *store, const struct analysis_params *params, uint8_t proto, uint16_t port,
-               struct err *err)
+int scope_init(struct scope *s, struct store *store, const struct analysis_params *params, uint8_t proto,
+               uint16_t port, struct err *err)
 {
     const struct filter *f = &params->filter;
     memset(s, 0, sizeof *s);
@@ -247,7 +250,7 @@ void scope_done(struct scope *s)
     memset(s, 0, sizeof *s);
 }
 
-static int read_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err)
+int scope_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err)
 {
     struct rows *rows;
     struct filter time_only = {.since_us = f->since_us, .until_us = f->until_us};
@@ -256,35 +259,35 @@ static int read_loss(struct store *store, const struct filter *f, struct result_
     if (rc < 0)
         return err_set(err, rc, "the filter is too long");
     rc = scope_query(store, &rows, err,
-                     "SELECT count(*), coalesce(sum(stored), 0)::BIGINT, coalesce(sum(lost), 0)::BIGINT FROM loss WHERE true%s",
-                     where);
+                     "SELECT (SELECT count(*) FROM packet WHERE true%s) + (SELECT count(*) FROM packet6 WHERE true%s),"
+                     " count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE true%s",
+                     where, where, where);
     if (rc < 0)
         return rc;
-    ret->known = rows_i64(rows, 0, 0) > 0;
-    ret->stored = (uint64_t)rows_i64(rows, 1, 0);
+    ret->stored = (uint64_t)rows_i64(rows, 0, 0);
+    ret->known = rows_i64(rows, 1, 0) > 0;
     ret->lost = (uint64_t)rows_i64(rows, 2, 0);
     ret->received = ret->stored + ret->lost;
     rows_free(rows);
     return 0;
 }
 
-int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params, struct result *r,
-                 struct err *err)
+int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params,
+                 struct result *r, struct err *err)
 {
     struct result_loss loss = {false, 0, 0, 0};
-    int rc = read_loss(store, &params->filter, &loss, err);
+    int rc = scope_loss(store, &params->filter, &loss, err);
     if (rc < 0)
         return rc;
     result_set_loss(r, loss);
     if (s->n_points == 0)
-        result_note(r, "no observation point was lit in this range: nothing here can be an effect of an answer");
+        result_note(r,
+                    "no observation point was lit in this range: nothing here can be an effect of an answer");
     if (s->n_partly)
         result_note(r,
-                    "%zu of %zu observation points were dark for part of the range; they count as lit throughout: narrow the "
+                    "%zu of %zu observation points were dark for part of the range; they count as lit "
+                    "throughout: narrow the "
                     "range with --since and --until for a clean comparison",
                     s->n_partly, s->n_points);
-    if (loss.known && loss.lost)
-        result_note(r, "%llu of %llu packets of this range were lost before they could be stored (table loss)",
-                    (unsigned long long)loss.lost, (unsigned long long)loss.received);
     return 0;
 }

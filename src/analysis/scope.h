@@ -18,26 +18,26 @@ struct scope_net {
 
 struct scope {
     const struct config *config;
-    uint64_t n_addresses;    /* in the darknet */
-    uint32_t *points;        /* host order, ascending, distinct */
+    uint64_t n_addresses; /* in the darknet */
+    uint32_t *points;     /* host order, ascending, distinct */
     size_t n_points;
-    struct scope_net *nets;  /* ascending, every /24 that the darknet touches */
-    size_t n_nets, n_lit;    /* n_lit of them hold a point */
-    bool from_ledger;        /* points come from the lighting ledger */
-    size_t n_partly;         /* points that were dark for more than 5 % of the range */
-    uint16_t port;           /* of the filter, or the analysis' default */
+    struct scope_net *nets; /* ascending, every /24 that the darknet touches */
+    size_t n_nets, n_lit;   /* n_lit of them hold a point */
+    bool from_ledger;       /* points come from the lighting ledger */
+    size_t n_partly;        /* points that were dark for more than 5 % of the range */
+    uint16_t port;          /* of the filter, or the analysis' default */
     uint8_t proto;
     int64_t first_us, last_us; /* first and last packet in range; 0, -1 when there is none */
-    uint64_t n_packets;      /* to the darknet, under the filter with its port and protocol */
-    char *where;             /* "proto = 6 AND dport = 445 AND (dst BETWEEN …) AND …": to the darknet, under the filter */
-    char *point_list;        /* "(1,2,3)" for dst IN …; a list without an address when there is no point */
-    char filter[640];        /* as filter_sql() gives it, " AND …" */
+    uint64_t n_packets;        /* to the darknet, under the filter with its port and protocol */
+    char *where; /* "proto = 6 AND dport = 445 AND (dst BETWEEN …) AND …": to the darknet, under the filter */
+    char *point_list; /* "(1,2,3)" for dst IN …; a list without an address when there is no point */
+    char filter[640]; /* as filter_sql() gives it, " AND …" */
 };
 
 /* The filter's port and protocol, or these where it has none; port 0: every port and protocol. A source that the filter
  * names is kept. Owned: scope_done(). -EINVAL without a darknet. */
-int scope_init(struct scope *s, struct store *store, const struct analysis_params *params, uint8_t proto, uint16_t port,
-               struct err *err);
+int scope_init(struct scope *s, struct store *store, const struct analysis_params *params, uint8_t proto,
+               uint16_t port, struct err *err);
 void scope_done(struct scope *s);
 
 bool scope_is_point(const struct scope *s, uint32_t ip);
@@ -45,9 +45,12 @@ bool scope_is_point(const struct scope *s, uint32_t ip);
 const struct scope_net *scope_net_of(const struct scope *s, uint32_t ip);
 /* The packet opens a contact: a TCP SYN without ACK; any packet of another protocol. An SQL condition. */
 const char *scope_probe_sql(const struct scope *s);
+/* Over the filter's time, whatever else it asks: packets in the store, and lost ones by the ledger. A packet passes several
+ * stages and is lost in one of them: received = stored + lost, while the ledger's stored are counted once per stage. */
+int scope_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err);
 /* The loss ledger over the filter's time -> result; and the remarks every result of this scope owes its reader. */
-int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params, struct result *r,
-                 struct err *err);
+int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params,
+                 struct result *r, struct err *err);
 
 /* store_query() of a printf'd statement. */
 int scope_query(struct store *store, struct rows **ret, struct err *err, const char *fmt, ...)

@@ -59,7 +59,8 @@ double stat_dispersion(const double *count, const double *exposure, size_t n)
     return fmax(1, chi / (double)(n - 1));
 }
 
-struct ratio stat_rate_ratio(double a, double exposure_a, double b, double exposure_b, double dispersion, double level)
+struct ratio stat_rate_ratio(double a, double exposure_a, double b, double exposure_b, double dispersion,
+                             double level)
 {
     struct ratio ret = {NAN, {0, INFINITY}};
     if (!(a + b > 0) || !(exposure_a > 0) || !(exposure_b > 0))
@@ -201,7 +202,8 @@ static int double_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-struct interval stat_bootstrap_ratio(const double *num, const double *den, size_t n, double level, struct rng *rng)
+struct interval stat_bootstrap_ratio(const double *num, const double *den, size_t n, double level,
+                                     struct rng *rng)
 {
     struct interval ret = {NAN, NAN};
     double draw[BOOTSTRAP_DRAWS];

@@ -28,12 +28,13 @@ struct interval stat_proportion(double k, double n, double level);
 double stat_dispersion(const double *count, const double *exposure, size_t n);
 
 struct ratio {
-    double value;            /* NAN when both are empty, INFINITY when only the denominator's count is 0 */
+    double value; /* NAN when both are empty, INFINITY when only the denominator's count is 0 */
     struct interval interval;
 };
 /* Ratio of two rates, (a / exposure_a) / (b / exposure_b). Given a + b, a is binomial (Przyborowski and Wilenski 1940):
  * the interval follows from stat_proportion() with both counts divided by `dispersion`. */
-struct ratio stat_rate_ratio(double a, double exposure_a, double b, double exposure_b, double dispersion, double level);
+struct ratio stat_rate_ratio(double a, double exposure_a, double b, double exposure_b, double dispersion,
+                             double level);
 
 /* Two-sided permutation test of "which units are labelled does not matter": the labels are shuffled over the units and
  * the difference of mean rates is drawn again. p = 2 min(tails), (1 + hits)/(1 + draws) per tail (Phipson and Smyth 2010).
@@ -56,7 +57,8 @@ int stat_false_discovery(const double *p, size_t n, double *ret_q);
  * one cluster per source. Needs at least STAT_CLUSTERS_MIN clusters, else [NAN,NAN]: with fewer, percentiles of so few
  * different draws mean nothing (Cameron, Gelbach and Miller 2008 see distorted tests even at 10). */
 #define STAT_CLUSTERS_MIN 10
-struct interval stat_bootstrap_ratio(const double *num, const double *den, size_t n, double level, struct rng *rng);
+struct interval stat_bootstrap_ratio(const double *num, const double *den, size_t n, double level,
+                                     struct rng *rng);
 
 /* One change of the success probability in a row of n trials, of which those at ascending positions at[0..m) succeeded:
  * the split with the greatest likelihood, and p by shuffling the row (999 draws).

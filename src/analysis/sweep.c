@@ -10,7 +10,7 @@
 #include "base/ip.h"
 #include "base/ts.h"
 
-#define SOURCES_MAX 1000
+#define SOURCES_MAX 1000 /* of each kind: answered, other */
 #define PROBES_MAX  20000000
 
 enum column {
@@ -37,7 +37,9 @@ enum column {
 
 static const struct result_field fields[] = {
     [SRC] = {"src", "", "source address", VALUE_U64, true},
-    [KIND] = {"kind", "", "answered, ignored (met a point, completed no handshake) or unmet (dark addresses only)", VALUE_TEXT, false},
+    [KIND] = {"kind", "",
+              "answered, ignored (met a point, completed no handshake) or unmet (dark addresses only)",
+              VALUE_TEXT, false},
     [PROBES] = {"probes", "packets", "SYNs to the port", VALUE_U64, false},
     [EVENTS] = {"events", "/24s", "that answered (ignored: that hold a point it met)", VALUE_U64, false},
     [SWEEPS] = {"sweeps", "/24s", "of these swept afterwards", VALUE_U64, false},
@@ -46,7 +48,8 @@ static const struct result_field fields[] = {
     [SHARE_HI] = {"share_hi", "", "95 % interval, upper end", VALUE_F64, false},
     [PLACEBOS] = {"placebos", "/24s", "dark ones, from a time at which nothing answered", VALUE_U64, false},
     [PLACEBO_SWEEPS] = {"placebo_sweeps", "/24s", "of these swept afterwards", VALUE_U64, false},
-    [BEFORE_NETS] = {"before_nets", "/24s", "asked at 10 addresses or more before its first answer", VALUE_U64, false},
+    [BEFORE_NETS] = {"before_nets", "/24s", "asked at 10 addresses or more before its first answer",
+                     VALUE_U64, false},
     [BEFORE_SWEEPS] = {"before_sweeps", "/24s", "of these swept before its first answer", VALUE_U64, false},
     [P] = {"p", "", "Fisher's exact test: events against placebos", VALUE_F64, false},
     [Q] = {"q", "", "false discovery rate over the answered sources", VALUE_F64, false},
@@ -88,7 +91,7 @@ struct work {
     size_t answer_at;           /* cursor: first row of the source at hand */
     struct tally *tallies;
     size_t n_tallies;
-    struct probe *probes;       /* of one source */
+    struct probe *probes; /* of one source */
     size_t n_probes, probes_cap;
 };
 
@@ -147,7 +150,8 @@ static int64_t placebo_time(const struct probe *probes, size_t n, struct rng *rn
 static int64_t net_answer_time(const struct work *w, uint32_t src, uint32_t net)
 {
     int64_t first = INT64_MAX;
-    for (size_t i = w->answer_at; i < rows_count(w->answers) && (uint32_t)rows_i64(w->answers, 0, i) == src; i++) {
+    for (size_t i = w->answer_at; i < rows_count(w->answers) && (uint32_t)rows_i64(w->answers, 0, i) == src;
+         i++) {
         int64_t at = rows_i64(w->answers, 2, i);
         if ((uint32_t)rows_i64(w->answers, 1, i) >> 8 == net && at < first)
             first = at;
@@ -164,7 +168,8 @@ static int64_t net_met_time(const struct work *w, const struct probe *probes, si
     return INT64_MAX;
 }
 
-static void judge_net(struct work *w, struct tally *t, const struct probe *probes, size_t n, int64_t first_answer_us)
+static void judge_net(struct work *w, struct tally *t, const struct probe *probes, size_t n,
+                      int64_t first_answer_us)
 {
     const struct scope_net *net = scope_net_of(&w->scope, probes[0].dst);
     bool lit = net && net->n_points > 0;
@@ -189,7 +194,8 @@ static void judge_net(struct work *w, struct tally *t, const struct probe *probe
     } else if (!lit) {
         t->placebos++;
         t->placebo_sweeps +=
-            longest_chain(probes, n, placebo_time(probes, n, &w->rng), INT64_MAX).addresses >= SWEEP_CHAIN_MIN;
+            longest_chain(probes, n, placebo_time(probes, n, &w->rng), INT64_MAX).addresses >=
+            SWEEP_CHAIN_MIN;
     }
 }
 
@@ -228,7 +234,8 @@ static void judge_source(struct work *w, struct tally *t)
     t->probes = w->n_probes;
     t->p = t->q = NAN;
     if (t->kind == KIND_ANSWERED && t->events && t->placebos)
-        t->p = stat_fisher(t->sweeps, t->events - t->sweeps, t->placebo_sweeps, t->placebos - t->placebo_sweeps);
+        t->p =
+            stat_fisher(t->sweeps, t->events - t->sweeps, t->placebo_sweeps, t->placebos - t->placebo_sweeps);
 }
 
 static bool add_probe(struct work *w, int64_t ts_us, uint32_t dst)
@@ -247,20 +254,23 @@ static bool add_probe(struct work *w, int64_t ts_us, uint32_t dst)
 
 /* ---- all sources ---- */
 
-static int query(struct work *w, struct store *store, struct rows **ret_probes, struct rows **ret_answers, struct err *err)
+static int query(struct work *w, struct store *store, struct rows **ret_probes, struct rows **ret_answers,
+                 struct err *err)
 {
     const struct scope *s = &w->scope;
     char *answers = pick_answers_sql(s);
     if (!answers)
         return -ENOMEM;
     int rc = scope_query(store, ret_answers, err,
-                         "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s AND dst IN %s GROUP BY src, dst ORDER BY src, dst",
+                         "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s AND dst IN %s GROUP BY "
+                         "src, dst ORDER BY src, dst",
                          answers, s->filter, s->point_list);
     if (rc == 0)
         rc = scope_query(
             store, ret_probes, err,
             "WITH got AS (SELECT DISTINCT src AS who FROM %s WHERE dst IN %s),"
-            " total AS (SELECT p.src, count(*) AS n, count(*) FILTER (WHERE p.dst IN %s) AS met, min(p.ts) AS a, max(p.ts) AS b,"
+            " total AS (SELECT p.src, count(*) AS n, count(*) FILTER (WHERE p.dst IN %s) AS met, min(p.ts) "
+            "AS a, max(p.ts) AS b,"
             "  any_value(who) IS NOT NULL AS answered FROM packet p LEFT JOIN got ON p.src = who"
             "  WHERE %s AND %s GROUP BY p.src),"
             " span AS (SELECT min(a) AS a, max(b) AS b FROM total WHERE answered),"
@@ -356,18 +366,23 @@ void sweep_sentence(const struct result *r, uint32_t src, char *buf, size_t n)
     if (i == result_rows(r))
         return;
     unsigned long long events = result_u64(r, EVENTS, i), sweeps = result_u64(r, SWEEPS, i);
-    unsigned long long placebos = result_u64(r, PLACEBOS, i), placebo_sweeps = result_u64(r, PLACEBO_SWEEPS, i);
-    if (events == 0)
-        (void)snprintf(buf, n, "%s got no answer on this port.", ip4_format(src, text));
+    unsigned long long placebos = result_u64(r, PLACEBOS, i),
+                       placebo_sweeps = result_u64(r, PLACEBO_SWEEPS, i);
+    if (events == 0 || strcmp(result_text(r, KIND, i), kind_names[KIND_ANSWERED]) != 0)
+        (void)snprintf(buf, n,
+                       "%s got no answer on this port: it cannot have reacted to one, no effect found.",
+                       ip4_format(src, text));
     else if (result_is_null(r, Q, i) || result_f64(r, Q, i) >= STAT_FDR)
-        (void)snprintf(buf, n, "%s swept %llu of the %llu /24s that answered it, and %llu of %llu dark ones after a placebo time: no "
-                       "sweeping after an answer can be told from its own order.", ip4_format(src, text), sweeps, events,
-                       placebo_sweeps, placebos);
+        (void)snprintf(buf, n,
+                       "%s swept %llu of the %llu /24s that answered it, and %llu of %llu dark ones after a "
+                       "placebo time: no effect found beyond its own order.",
+                       ip4_format(src, text), sweeps, events, placebo_sweeps, placebos);
     else
-        (void)snprintf(buf, n, "%s swept %llu of the %llu /24s that answered it (95 %% interval %.0f to %.0f %%) and %llu of %llu dark "
-                       "ones after a placebo time (p = %.2g).", ip4_format(src, text), sweeps, events,
-                       100 * result_f64(r, SHARE_LO, i), 100 * result_f64(r, SHARE_HI, i), placebo_sweeps, placebos,
-                       result_f64(r, P, i));
+        (void)snprintf(buf, n,
+                       "%s swept %llu of the %llu /24s that answered it (95 %% interval %.0f to %.0f %%) and "
+                       "%llu of %llu dark ones after a placebo time (p = %.2g).",
+                       ip4_format(src, text), sweeps, events, 100 * result_f64(r, SHARE_LO, i),
+                       100 * result_f64(r, SHARE_HI, i), placebo_sweeps, placebos, result_f64(r, P, i));
 }
 
 /* Sources that swept at least one /24, as a share of sources: the unit that is independent. */
@@ -380,13 +395,20 @@ static void say_controls(struct result *r, const struct work *w, size_t effects,
         swept[t->kind] += t->kind == KIND_UNMET ? t->placebo_sweeps > 0 : t->sweeps > 0;
     }
     if (n[KIND_UNMET] == 0)
-        result_note(r, "no source of this time met dark addresses only: there is no matched control on this port");
+        result_note(
+            r, "no source of this time met dark addresses only: there is no matched control on this port");
     else if (answered)
-        result_finding(r, "Matched control: %zu of %zu sources that met dark addresses only swept one in order, against %zu of %zu "
-                       "answered ones (Fisher p = %.2g).", swept[KIND_UNMET], n[KIND_UNMET], effects, answered,
-                       stat_fisher(effects, answered - effects, swept[KIND_UNMET], n[KIND_UNMET] - swept[KIND_UNMET]));
+        result_finding(
+            r,
+            "Matched control: %zu of %zu sources that met dark addresses only swept one in order, against "
+            "%zu of %zu "
+            "answered ones (Fisher p = %.2g).",
+            swept[KIND_UNMET], n[KIND_UNMET], effects, answered,
+            stat_fisher(effects, answered - effects, swept[KIND_UNMET], n[KIND_UNMET] - swept[KIND_UNMET]));
     if (n[KIND_IGNORED])
-        result_note(r, "of %zu sources that met a point and completed no handshake, %zu swept a /24 after meeting its point",
+        result_note(r,
+                    "of %zu sources that met a point and completed no handshake, %zu swept a /24 after "
+                    "meeting its point",
                     n[KIND_IGNORED], swept[KIND_IGNORED]);
 }
 
@@ -399,14 +421,20 @@ static void say(struct result *r, const struct work *w)
         effects += sweeps_more(&w->tallies[i]);
     }
     if (answered == 0)
-        result_finding(r, "%s %u: no source got an answer, so none can have reacted to one.", w->scope.proto == 17 ? "UDP" : "TCP",
-                       w->scope.port);
+        result_finding(r, "%s %u: no source got an answer, so none can have reacted to one.",
+                       w->scope.proto == 17 ? "UDP" : "TCP", w->scope.port);
     else if (effects == 0)
-        result_finding(r, "%s %u: none of the %zu answered sources sweeps /24s after an answer more than at placebo times: no effect "
-                       "found (false discovery rate 1 %%).", w->scope.proto == 17 ? "UDP" : "TCP", w->scope.port, answered);
+        result_finding(r,
+                       "%s %u: none of the %zu answered sources sweeps /24s after an answer more than at "
+                       "placebo times: no effect "
+                       "found (false discovery rate 1 %%).",
+                       w->scope.proto == 17 ? "UDP" : "TCP", w->scope.port, answered);
     else
-        result_finding(r, "%s %u: %zu of the %zu answered sources sweep the /24 in order after one of its addresses answered (false "
-                       "discovery rate 1 %%).", w->scope.proto == 17 ? "UDP" : "TCP", w->scope.port, effects, answered);
+        result_finding(r,
+                       "%s %u: %zu of the %zu answered sources sweep the /24 in order after one of its "
+                       "addresses answered (false "
+                       "discovery rate 1 %%).",
+                       w->scope.proto == 17 ? "UDP" : "TCP", w->scope.port, effects, answered);
     for (size_t i = 0, said = 0; i < w->n_tallies && said < 5; i++) {
         if (!sweeps_more(&w->tallies[i]))
             continue;
@@ -415,10 +443,12 @@ static void say(struct result *r, const struct work *w)
         said++;
     }
     say_controls(r, w, effects, answered);
-    result_note(r, "a sweep is a chain of at least %d addresses, each within %d of the one before", SWEEP_CHAIN_MIN, SWEEP_STEP_MAX);
+    result_note(r, "a sweep is a chain of at least %d addresses, each within %d of the one before",
+                SWEEP_CHAIN_MIN, SWEEP_STEP_MAX);
 }
 
-static int run(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run(struct store *store, const struct analysis_params *params, struct result **ret,
+               struct err *err)
 {
     struct work w = {.rng = rng_of(params->seed, "sweep placebo")};
     struct rows *probes = NULL, *answers = NULL;
@@ -429,7 +459,7 @@ static int run(struct store *store, const struct analysis_params *params, struct
     rc = query(&w, store, &probes, &answers, err);
     if (rc == 0)
         rc = result_new(analysis_sweep.name, analysis_sweep.title, fields, &r);
-    w.tallies = calloc(2 * SOURCES_MAX, sizeof *w.tallies);
+    w.tallies = calloc((size_t)2 * SOURCES_MAX, sizeof *w.tallies);
     if (rc == 0 && !w.tallies)
         rc = -ENOMEM;
     w.answers = answers;
@@ -461,7 +491,8 @@ out:
 const struct analysis analysis_sweep = {
     .name = "sweep",
     .title = "Sequential sweeps of a /24 after one of its addresses answered",
-    .doc = "figures 4 to 6: per source, swept /24s after an answer against dark /24s at placebo times, and unanswered sources",
+    .doc = "figures 4 to 6: per source, swept /24s after an answer against dark /24s at placebo times, and "
+           "unanswered sources",
     .fields = fields,
     .run = run,
 };

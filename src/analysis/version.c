@@ -48,7 +48,8 @@ static const struct result_field fields[] = {
     [SRC] = {"src", "", "source address", VALUE_U64, true},
     [VERSION] = {"version", "", "what it was told", VALUE_TEXT, false},
     [TOLD] = {"told", "UTC", "first answer with this version", VALUE_TS, false},
-    [UNTIL] = {"until", "UTC", "first answer with another version; its last packet otherwise", VALUE_TS, false},
+    [UNTIL] = {"until", "UTC", "first answer with another version; its last packet otherwise", VALUE_TS,
+               false},
     [ANSWERS] = {"answers", "answers", "with this version", VALUE_U64, false},
     [VISITS] = {"visits", "visits", "after it was told", VALUE_U64, false},
     [POINTS] = {"points", "visits", "of these to observation points", VALUE_U64, false},
@@ -58,7 +59,8 @@ static const struct result_field fields[] = {
     [EXPECTED] = {"expected", "", "share of a scan at random", VALUE_F64, false},
     [P_MORE] = {"p_more", "", "binomial: so many visits to points or more, at random", VALUE_F64, false},
     [Q_MORE] = {"q_more", "", "false discovery rate", VALUE_F64, false},
-    [P_VERSUS] = {"p_versus", "", "Fisher: share against that after the first version told", VALUE_F64, false},
+    [P_VERSUS] = {"p_versus", "", "Fisher: share against that after the first version told", VALUE_F64,
+                  false},
     [P_CHANGE] = {"p_change", "", "change of the share during the time, by shuffling", VALUE_F64, false},
     [PHASE1_VISITS] = {"phase1_visits", "visits", "before the change", VALUE_U64, false},
     [PHASE1_POINTS] = {"phase1_points", "visits", "of these to points", VALUE_U64, false},
@@ -84,6 +86,7 @@ struct telling {
     uint32_t src;
     const char *version; /* borrowed from the rows of tellings */
     int64_t told_us, until_us;
+    uint64_t source_visits; /* of all its tellings: the order of the rows */
     uint64_t answers, visits, points, n1, m1, n2, m2, known, known_again, dark_seen, dark_again;
     int64_t phase1_until_us; /* 0: no change */
     double p_more, q_more, p_versus, p_change, p_avoid, q_avoid;
@@ -95,9 +98,9 @@ struct work {
     const struct rows *answers; /* src, dst, first answer; by src */
     struct telling *tellings;   /* by src, told */
     size_t n_tellings;
-    struct visit *visits;       /* of one source, in time order */
+    struct visit *visits; /* of one source, in time order */
     size_t n_visits, visits_cap;
-    uint8_t *seen;              /* per address of the darknet's /24s: SEEN_* */
+    uint8_t *seen; /* per address of the darknet's /24s: SEEN_* */
 };
 
 enum { SEEN_BEFORE = 1, SEEN_AGAIN = 2, SEEN_KNOWN = 4 };
@@ -173,7 +176,8 @@ static void count_again(struct work *w, struct telling *t, size_t phase2, size_t
     }
     for (size_t i = 0; i < w->scope.n_nets * 256; i++) {
         uint8_t s = w->seen[i];
-        bool point = w->scope.nets[i / 256].n_points && scope_is_point(&w->scope, w->scope.nets[i / 256].net << 8 | (uint32_t)(i & 255));
+        bool point = w->scope.nets[i / 256].n_points &&
+                     scope_is_point(&w->scope, w->scope.nets[i / 256].net << 8 | (uint32_t)(i & 255));
         t->known += (s & SEEN_KNOWN) != 0;
         t->known_again += (s & SEEN_KNOWN) != 0 && (s & SEEN_AGAIN) != 0;
         t->dark_seen += !point && (s & SEEN_BEFORE) != 0;
@@ -189,11 +193,14 @@ static void judge(struct work *w, struct telling *t, const struct telling *base)
     count_again(w, t, phase2, end);
     t->p_more = t->p_avoid = t->p_versus = NAN;
     if (t->visits)
-        t->p_more = stat_binomial_ge(t->points, t->visits, (double)w->scope.n_points / (double)w->scope.n_addresses);
+        t->p_more =
+            stat_binomial_ge(t->points, t->visits, (double)w->scope.n_points / (double)w->scope.n_addresses);
     if (t->known && t->dark_seen && t->n2)
-        t->p_avoid = stat_fisher(t->known_again, t->known - t->known_again, t->dark_again, t->dark_seen - t->dark_again);
+        t->p_avoid = stat_fisher(t->known_again, t->known - t->known_again, t->dark_again,
+                                 t->dark_seen - t->dark_again);
     if (base != t && strcmp(base->version, t->version) != 0 && t->visits && base->visits)
-        t->p_versus = stat_fisher(t->points, t->visits - t->points, base->points, base->visits - base->points);
+        t->p_versus =
+            stat_fisher(t->points, t->visits - t->points, base->points, base->visits - base->points);
 }
 
 /* ---- all ---- */
@@ -202,26 +209,32 @@ static int query_tellings(struct work *w, struct store *store, struct rows **ret
 {
     return scope_query(
         store, ret, err,
-        "WITH told AS (SELECT src, ts, version FROM answer WHERE dport = %u AND version IS NOT NULL AND version <> ''%s),"
+        "WITH told AS (SELECT src, ts, version FROM answer WHERE dport = %u AND version IS NOT NULL AND "
+        "version <> ''%s),"
         " most AS (SELECT src AS who FROM told GROUP BY src ORDER BY count(*) DESC, src LIMIT %d),"
-        " mark AS (SELECT src, ts, version, version IS DISTINCT FROM lag(version) OVER (PARTITION BY src ORDER BY ts, version)"
+        " mark AS (SELECT src, ts, version, version IS DISTINCT FROM lag(version) OVER (PARTITION BY src "
+        "ORDER BY ts, version)"
         "  AS fresh FROM told WHERE src IN (SELECT who FROM most)),"
         " run AS (SELECT src, ts, version, sum(fresh::INTEGER) OVER (PARTITION BY src ORDER BY ts, version"
         "  ROWS UNBOUNDED PRECEDING) AS k FROM mark)"
-        " SELECT src, epoch_us(min(ts)) AS t, any_value(version), count(*) FROM run GROUP BY src, k ORDER BY src, t",
+        " SELECT src, epoch_us(min(ts)) AS t, any_value(version), count(*) FROM run GROUP BY src, k ORDER BY "
+        "src, t",
         w->scope.port, w->scope.filter, SOURCES_MAX);
 }
 
 static int query_visits(struct work *w, struct store *store, struct rows **ret, struct err *err)
 {
-    return scope_query(
-        store, ret, err,
-        "WITH most AS (SELECT src AS who FROM answer WHERE dport = %u AND version IS NOT NULL AND version <> ''%s"
-        "  GROUP BY src ORDER BY count(*) DESC, src LIMIT %d),"
-        " syn AS (SELECT src, ts, dst, lag(dst) OVER (PARTITION BY src ORDER BY ts, dst) AS before FROM packet"
-        "  WHERE src IN (SELECT who FROM most) AND %s AND %s)"
-        " SELECT src, epoch_us(ts) AS t, dst FROM syn WHERE before IS DISTINCT FROM dst ORDER BY src, t, dst LIMIT %d",
-        w->scope.port, w->scope.filter, SOURCES_MAX, scope_probe_sql(&w->scope), w->scope.where, VISITS_MAX);
+    return scope_query(store, ret, err,
+                       "WITH most AS (SELECT src AS who FROM answer WHERE dport = %u AND version IS NOT NULL "
+                       "AND version <> ''%s"
+                       "  GROUP BY src ORDER BY count(*) DESC, src LIMIT %d),"
+                       " syn AS (SELECT src, ts, dst, lag(dst) OVER (PARTITION BY src ORDER BY ts, dst) AS "
+                       "before FROM packet"
+                       "  WHERE src IN (SELECT who FROM most) AND %s AND %s)"
+                       " SELECT src, epoch_us(ts) AS t, dst FROM syn WHERE before IS DISTINCT FROM dst ORDER "
+                       "BY src, t, dst LIMIT %d",
+                       w->scope.port, w->scope.filter, SOURCES_MAX, scope_probe_sql(&w->scope),
+                       w->scope.where, VISITS_MAX);
 }
 
 static int query_answers(struct work *w, struct store *store, struct rows **ret, struct err *err)
@@ -229,8 +242,10 @@ static int query_answers(struct work *w, struct store *store, struct rows **ret,
     char *answers = pick_answers_sql(&w->scope);
     if (!answers)
         return -ENOMEM;
-    int rc = scope_query(store, ret, err, "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s GROUP BY src, dst ORDER BY src, dst",
-                         answers, w->scope.filter);
+    int rc = scope_query(
+        store, ret, err,
+        "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s GROUP BY src, dst ORDER BY src, dst",
+        answers, w->scope.filter);
     free(answers);
     return rc;
 }
@@ -307,10 +322,34 @@ static int judge_all(struct work *w, const struct rows *visits)
     return rc;
 }
 
+/* Sources with most visits first, each in the order it was told. */
+static int telling_compare(const void *a, const void *b)
+{
+    const struct telling *x = a, *y = b;
+    if (x->source_visits != y->source_visits)
+        return x->source_visits > y->source_visits ? -1 : 1;
+    if (x->src != y->src)
+        return x->src < y->src ? -1 : 1;
+    return (x->told_us > y->told_us) - (x->told_us < y->told_us);
+}
+
+static void sort_tellings(struct work *w)
+{
+    for (size_t i = 0, k; i < w->n_tellings; i = k) {
+        uint64_t sum = 0;
+        for (k = i; k < w->n_tellings && w->tellings[k].src == w->tellings[i].src; k++)
+            sum += w->tellings[k].visits;
+        for (size_t j = i; j < k; j++)
+            w->tellings[j].source_visits = sum;
+    }
+    qsort(w->tellings, w->n_tellings, sizeof *w->tellings, telling_compare);
+}
+
 static const char *effect_of(const struct telling *t)
 {
     bool returns = t->q_more < STAT_FDR;
-    bool avoids = t->q_avoid < STAT_FDR && (double)t->known_again * (double)t->dark_seen < (double)t->dark_again * (double)t->known;
+    bool avoids = t->q_avoid < STAT_FDR &&
+                  (double)t->known_again * (double)t->dark_seen < (double)t->dark_again * (double)t->known;
     return returns && avoids ? "returns then avoids" : returns ? "returns" : avoids ? "avoids" : "none";
 }
 
@@ -363,13 +402,18 @@ static size_t say_phases(const struct result *r, size_t row, char *buf, size_t n
     const char *effect = result_text(r, EFFECT, row);
     size_t k = 0;
     if (strcmp(effect, "none") == 0 || result_is_null(r, PHASE1_VISITS, row))
-        k = (size_t)snprintf(buf, n, "of its %llu visits afterwards %llu went to points (%.2f %%, 95 %% interval %.2f to %.2f; %.2f at random)",
-                             count_at(r, VISITS, row), count_at(r, POINTS, row), 100 * result_f64(r, SHARE, row),
-                             100 * result_f64(r, SHARE_LO, row), 100 * result_f64(r, SHARE_HI, row), 100 * result_f64(r, EXPECTED, row));
+        k = (size_t)snprintf(buf, n,
+                             "of its %llu visits afterwards %llu went to points (%.2f %%, 95 %% interval "
+                             "%.2f to %.2f; %.2f at random)",
+                             count_at(r, VISITS, row), count_at(r, POINTS, row),
+                             100 * result_f64(r, SHARE, row), 100 * result_f64(r, SHARE_LO, row),
+                             100 * result_f64(r, SHARE_HI, row), 100 * result_f64(r, EXPECTED, row));
     else
-        k = (size_t)snprintf(buf, n, "first %llu of %llu visits went to points, then %llu of %llu (%.1f expected at random)",
-                             count_at(r, PHASE1_POINTS, row), count_at(r, PHASE1_VISITS, row), count_at(r, PHASE2_POINTS, row),
-                             count_at(r, PHASE2_VISITS, row), result_f64(r, EXPECTED, row) * result_f64(r, PHASE2_VISITS, row));
+        k = (size_t)snprintf(
+            buf, n, "first %llu of %llu visits went to points, then %llu of %llu (%.1f expected at random)",
+            count_at(r, PHASE1_POINTS, row), count_at(r, PHASE1_VISITS, row), count_at(r, PHASE2_POINTS, row),
+            count_at(r, PHASE2_VISITS, row),
+            result_f64(r, EXPECTED, row) * result_f64(r, PHASE2_VISITS, row));
     return k < n ? k : n;
 }
 
@@ -389,17 +433,21 @@ void version_sentence(const struct result *r, uint32_t src, int64_t told_us, cha
     }
     (void)say_phases(r, row, phases, sizeof phases);
     if (strcmp(effect, "none") == 0)
-        (void)snprintf(buf, n, "Told %.40s, %s goes on as at random: %s. No effect of the answer found.", version,
-                       ip4_format(src, text), phases);
+        (void)snprintf(buf, n, "Told %.40s, %s goes on as at random: %s; no effect found.",
+                       version, ip4_format(src, text), phases);
     else if (strstr(effect, "avoids"))
-        (void)snprintf(buf, n, "Told %.40s, %s %s: %s. It asked %llu of the %llu points it knew again, but %llu of %llu dark "
-                       "addresses (p = %.2g).", version, ip4_format(src, text),
-                       strstr(effect, "returns") ? "returns to points, then leaves them out" : "leaves out the points it knows", phases,
-                       count_at(r, KNOWN_AGAIN, row), count_at(r, KNOWN, row), count_at(r, DARK_AGAIN, row),
-                       count_at(r, DARK_SEEN, row), result_f64(r, P_AVOID, row));
+        (void)snprintf(
+            buf, n,
+            "Told %.40s, %s %s: %s. It asked %llu of the %llu points it knew again, but %llu of %llu dark "
+            "addresses (p = %.2g).",
+            version, ip4_format(src, text),
+            strstr(effect, "returns") ? "returns to points, then leaves them out"
+                                      : "leaves out the points it knows",
+            phases, count_at(r, KNOWN_AGAIN, row), count_at(r, KNOWN, row), count_at(r, DARK_AGAIN, row),
+            count_at(r, DARK_SEEN, row), result_f64(r, P_AVOID, row));
     else
-        (void)snprintf(buf, n, "Told %.40s, %s returns to points: %s (q = %.2g).", version, ip4_format(src, text), phases,
-                       result_f64(r, Q_MORE, row));
+        (void)snprintf(buf, n, "Told %.40s, %s returns to points: %s (q = %.2g).", version,
+                       ip4_format(src, text), phases, result_f64(r, Q_MORE, row));
 }
 
 static void say(struct result *r, const struct work *w)
@@ -415,21 +463,31 @@ static void say(struct result *r, const struct work *w)
         return;
     }
     if (effects == 0)
-        result_finding(r, "No source of the %zu that were told a version on port %u changes where it goes afterwards: no effect found "
-                       "(false discovery rate 1 %%).", sources, w->scope.port);
+        result_finding(r,
+                       "No source of the %zu that were told a version on port %u changes where it goes "
+                       "afterwards: no effect found "
+                       "(false discovery rate 1 %%).",
+                       sources, w->scope.port);
     else
-        result_finding(r, "After %zu of %zu tellings (sources: %zu, port %u) the source returns to the points or leaves them out (false "
-                       "discovery rate 1 %%).", effects, w->n_tellings, sources, w->scope.port);
+        result_finding(r,
+                       "After %zu of %zu tellings (sources: %zu, port %u) the source returns to the points "
+                       "or leaves them out (false "
+                       "discovery rate 1 %%).",
+                       effects, w->n_tellings, sources, w->scope.port);
     for (size_t i = 0; i < w->n_tellings && said < 6; i++) {
         version_sentence(r, w->tellings[i].src, w->tellings[i].told_us, sentence, sizeof sentence);
         result_finding(r, "%s", sentence);
         said++;
     }
     if (sources < 10)
-        result_note(r, "sources told a version: %zu; what so few do says little about others; a randomised experiment needs more", sources);
+        result_note(r,
+                    "sources told a version: %zu; what so few do says little about others; a randomised "
+                    "experiment needs more",
+                    sources);
 }
 
-static int run(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+static int run(struct store *store, const struct analysis_params *params, struct result **ret,
+               struct err *err)
 {
     struct work w = {.rng = rng_of(params->seed, "version")};
     struct rows *tellings = NULL, *visits = NULL, *answers = NULL;
@@ -451,6 +509,7 @@ static int run(struct store *store, const struct analysis_params *params, struct
         rc = result_new(analysis_version.name, analysis_version.title, fields, &r);
     if (rc < 0)
         goto out;
+    sort_tellings(&w);
     for (size_t i = 0; i < w.n_tellings; i++)
         put_row(&w, r, &w.tellings[i]);
     say(r, &w);
@@ -476,7 +535,8 @@ out:
 const struct analysis analysis_version = {
     .name = "version-effect",
     .title = "What sources do after they were told a version",
-    .doc = "figures 7 and 8: per source and version told, visits to observation points afterwards, return and avoidance",
+    .doc = "figures 7 and 8: per source and version told, visits to observation points afterwards, return "
+           "and avoidance",
     .fields = fields,
     .run = run,
 };

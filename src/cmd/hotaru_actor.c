@@ -2,14 +2,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "cmd/arg.h"
 #include "lab/actor_truth.h"
 #include "lab/behaviour.h"
 #include "lab/carrier_live.h"
@@ -27,7 +26,8 @@ static void on_signal(int number)
 
 static const char help[] =
     "Usage: hotaru-actor --as NAME | --behaviour NAME --source PREFIX  [OPTION…]\n"
-    "One source of hostile-looking traffic, carried with real packets. Runs inside the namespaces of 'hotaru lab' only.\n\n"
+    "One source of hostile-looking traffic, carried with real packets. Runs inside the namespaces of 'hotaru "
+    "lab' only.\n\n"
     "  --as NAME           play this part of the demo's cast (--roster lists them)\n"
     "  --behaviour NAME    behave like this (--list lists them)\n"
     "  --source PREFIX     addresses to speak from\n"
@@ -47,8 +47,25 @@ static const char help[] =
     "  --help, --version\n";
 
 enum option_id {
-    OPT_AS = 256, OPT_BEHAVIOUR, OPT_SOURCE, OPT_COUNT, OPT_PORT, OPT_PASSES, OPT_DARKNET, OPT_SEED, OPT_SECONDS, OPT_RATE,
-    OPT_NO_EFFECTS, OPT_INTERFACE, OPT_GATEWAY_MAC, OPT_TRUTH, OPT_DRY_RUN, OPT_LIST, OPT_ROSTER, OPT_HELP, OPT_VERSION
+    OPT_AS = 256,
+    OPT_BEHAVIOUR,
+    OPT_SOURCE,
+    OPT_COUNT,
+    OPT_PORT,
+    OPT_PASSES,
+    OPT_DARKNET,
+    OPT_SEED,
+    OPT_SECONDS,
+    OPT_RATE,
+    OPT_NO_EFFECTS,
+    OPT_INTERFACE,
+    OPT_GATEWAY_MAC,
+    OPT_TRUTH,
+    OPT_DRY_RUN,
+    OPT_LIST,
+    OPT_ROSTER,
+    OPT_HELP,
+    OPT_VERSION
 };
 static const struct option long_options[] = {
     {"as", required_argument, NULL, OPT_AS},
@@ -80,32 +97,12 @@ struct arguments {
     bool no_effects, dry_run;
 };
 
-static int read_number(const char *option, const char *text, uint64_t max, uint64_t *ret, struct err *err)
-{
-    char *end;
-    errno = 0;
-    unsigned long long v = strtoull(text, &end, 10);
-    if (errno || end == text || *end || text[0] == '-' || v > max)
-        return err_set(err, -EINVAL, "--%s: '%.40s' is not a number from 0 to %" PRIu64, option, text, max);
-    *ret = v;
-    return 0;
-}
-
-static int read_real(const char *option, const char *text, double max, double *ret, struct err *err)
-{
-    char *end;
-    double v = strtod(text, &end);
-    if (end == text || *end || !isfinite(v) || v <= 0 || v > max)
-        return err_set(err, -EINVAL, "--%s: '%.40s' is not a number above 0 and up to %g", option, text, max);
-    *ret = v;
-    return 0;
-}
-
 static int read_mac(const char *text, uint8_t ret[static 6], struct err *err)
 {
     unsigned m[6];
     int used = -1;
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &used) != 6 || text[used])
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &used) != 6 ||
+        text[used])
         return err_set(err, -EINVAL, "--gateway-mac: '%.40s' is not like 02:00:00:00:76:01", text);
     for (int i = 0; i < 6; i++)
         ret[i] = (uint8_t)m[i];
@@ -131,27 +128,66 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
     opterr = 0;
     while (rc == 0 && (o = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
         switch (o) {
-        case OPT_AS: a->as = optarg; break;
-        case OPT_BEHAVIOUR: a->behaviour = optarg; break;
-        case OPT_SOURCE: a->source = optarg; break;
-        case OPT_COUNT: rc = read_number("count", optarg, 1000000, &a->count, err); break;
-        case OPT_PORT: rc = read_number("port", optarg, 65535, &a->port, err); break;
-        case OPT_PASSES: rc = read_number("passes", optarg, UINT32_MAX, &a->passes, err); break;
-        case OPT_DARKNET: a->darknet = optarg; break;
-        case OPT_SEED: rc = read_number("seed", optarg, UINT64_MAX, &a->seed, err); break;
-        case OPT_SECONDS: rc = read_real("seconds", optarg, 1e8, &a->seconds, err); break;
-        case OPT_RATE: rc = read_real("rate", optarg, 1e7, &a->rate, err); break;
-        case OPT_NO_EFFECTS: a->no_effects = true; break;
-        case OPT_INTERFACE: a->interface = optarg; break;
-        case OPT_GATEWAY_MAC: a->gateway_mac = optarg; break;
-        case OPT_TRUTH: a->truth = optarg; break;
-        case OPT_DRY_RUN: a->dry_run = true; break;
-        case OPT_LIST: print_list(); return 0;
-        case OPT_ROSTER: print_roster(); return 0;
+        case OPT_AS:
+            a->as = optarg;
+            break;
+        case OPT_BEHAVIOUR:
+            a->behaviour = optarg;
+            break;
+        case OPT_SOURCE:
+            a->source = optarg;
+            break;
+        case OPT_COUNT:
+            rc = arg_number("count", optarg, 1000000, &a->count, err);
+            break;
+        case OPT_PORT:
+            rc = arg_number("port", optarg, 65535, &a->port, err);
+            break;
+        case OPT_PASSES:
+            rc = arg_number("passes", optarg, UINT32_MAX, &a->passes, err);
+            break;
+        case OPT_DARKNET:
+            a->darknet = optarg;
+            break;
+        case OPT_SEED:
+            rc = arg_number("seed", optarg, UINT64_MAX, &a->seed, err);
+            break;
+        case OPT_SECONDS:
+            rc = arg_real("seconds", optarg, 1e8, &a->seconds, err);
+            break;
+        case OPT_RATE:
+            rc = arg_real("rate", optarg, 1e7, &a->rate, err);
+            break;
+        case OPT_NO_EFFECTS:
+            a->no_effects = true;
+            break;
+        case OPT_INTERFACE:
+            a->interface = optarg;
+            break;
+        case OPT_GATEWAY_MAC:
+            a->gateway_mac = optarg;
+            break;
+        case OPT_TRUTH:
+            a->truth = optarg;
+            break;
+        case OPT_DRY_RUN:
+            a->dry_run = true;
+            break;
+        case OPT_LIST:
+            print_list();
+            return 0;
+        case OPT_ROSTER:
+            print_roster();
+            return 0;
         case 'h':
-        case OPT_HELP: (void)fputs(help, stdout); return 0;
-        case OPT_VERSION: (void)printf("hotaru-actor %s\n", HOTARU_VERSION); return 0;
-        default: rc = err_set(err, -EINVAL, "unknown or incomplete option '%.60s'", argv[optind - 1]);
+        case OPT_HELP:
+            (void)fputs(help, stdout);
+            return 0;
+        case OPT_VERSION:
+            (void)printf("hotaru-actor %s\n", HOTARU_VERSION);
+            return 0;
+        default:
+            rc = err_set(err, -EINVAL, "unknown or incomplete option '%.60s'", argv[optind - 1]);
         }
     }
     if (rc == 0 && optind < argc)
@@ -160,8 +196,8 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
 }
 
 /* The part to play: from the roster, or from the options alone. */
-static int make_params(const struct arguments *a, const struct behaviour **ret_b, struct behaviour_params *ret,
-                       struct err *err)
+static int make_params(const struct arguments *a, const struct behaviour **ret_b,
+                       struct behaviour_params *ret, struct err *err)
 {
     struct roster_entry e = {.name = a->behaviour, .behaviour = a->behaviour, .sources = a->source};
     struct ip4_prefix darknet;
@@ -173,7 +209,8 @@ static int make_params(const struct arguments *a, const struct behaviour **ret_b
     if (a->as) {
         const struct roster_entry *found = roster_find(roster_demo, a->as);
         if (!found)
-            return err_set(err, -EINVAL, "--as: nobody in the cast is called '%.40s' (--roster lists them)", a->as);
+            return err_set(err, -EINVAL, "--as: nobody in the cast is called '%.40s' (--roster lists them)",
+                           a->as);
         e = *found;
     } else if (!a->behaviour || !a->source) {
         return err_set(err, -EINVAL, "--as NAME, or --behaviour NAME and --source PREFIX are needed");
@@ -194,7 +231,8 @@ static int make_params(const struct arguments *a, const struct behaviour **ret_b
     return 0;
 }
 
-static int dry_run(const struct behaviour *b, const struct behaviour_params *params, struct actor_truth *truth)
+static int dry_run(const struct behaviour *b, const struct behaviour_params *params,
+                   struct actor_truth *truth)
 {
     static const char *const kinds[] = {"connect", "smb-negotiate", "mysql-version"};
     struct offline o;
@@ -220,8 +258,8 @@ static int dry_run(const struct behaviour *b, const struct behaviour_params *par
     return rc;
 }
 
-static int live_run(const struct arguments *a, const struct behaviour *b, const struct behaviour_params *params,
-                    struct actor_truth *truth, struct err *err)
+static int live_run(const struct arguments *a, const struct behaviour *b,
+                    const struct behaviour_params *params, struct actor_truth *truth, struct err *err)
 {
     struct carrier_live_options o = {
         .interface = a->interface, .behaviour = b, .params = *params, .truth = truth, .stop = &stop};
@@ -231,7 +269,8 @@ static int live_run(const struct arguments *a, const struct behaviour *b, const 
     return rc < 0 ? rc : carrier_live_run(&o, err);
 }
 
-static int run(const struct arguments *a, const struct behaviour *b, struct behaviour_params *params, struct err *err)
+static int run(const struct arguments *a, const struct behaviour *b, struct behaviour_params *params,
+               struct err *err)
 {
     struct actor_truth truth;
     int rc = actor_truth_init(&truth, a->as ? a->as : a->behaviour, b, params);
@@ -246,9 +285,10 @@ static int run(const struct arguments *a, const struct behaviour *b, struct beha
     else if (a->truth)
         rc = actor_truth_write(&truth, a->truth, err);
     if (rc >= 0)
-        log_info("%s: %" PRIu64 " raw packets, %" PRIu64 " connections (%" PRIu64 " answered), %" PRIu64 " errors", truth.name,
-                 truth.raw_packets + truth.broken_packets, truth.connects, truth.outcomes[OUTCOME_ANSWERED],
-                 truth.send_errors + truth.connect_errors);
+        log_info("%s: %" PRIu64 " raw packets, %" PRIu64 " connections (%" PRIu64 " answered), %" PRIu64
+                 " errors",
+                 truth.name, truth.raw_packets + truth.broken_packets, truth.connects,
+                 truth.outcomes[OUTCOME_ANSWERED], truth.send_errors + truth.connect_errors);
     actor_truth_done(&truth);
     return rc;
 }
@@ -257,7 +297,7 @@ int main(int argc, char **argv)
 {
     struct arguments a = {.darknet = "10.77.0.0/18", .interface = "eth0", .seed = 1, .seconds = 100};
     struct err err = {.text = ""};
-    const struct behaviour *b;
+    const struct behaviour *b = NULL;
     struct behaviour_params params;
     log_init("hotaru-actor", false, LOG_LEVEL_INFO);
     int rc = read_arguments(argc, argv, &a, &err);

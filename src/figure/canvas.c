@@ -15,8 +15,8 @@ const struct colour colour_ink = {0.1, 0.1, 0.1};
 const struct colour colour_grey = {0.42, 0.42, 0.42};
 const struct colour colour_faint = {0.86, 0.86, 0.86};
 const struct colour colour_band = {1, 0.955, 0.83};
-const struct colour colour_dark = {0, 0.447, 0.698};   /* #0072B2 */
-const struct colour colour_point = {0.835, 0.369, 0};  /* #D55E00 */
+const struct colour colour_dark = {0, 0.447, 0.698};  /* #0072B2 */
+const struct colour colour_point = {0.835, 0.369, 0}; /* #D55E00 */
 const struct colour colour_white = {1, 1, 1};
 
 int canvas_format_of(const char *path, enum canvas_format *ret, struct err *err)
@@ -37,13 +37,15 @@ static cairo_status_t put(void *to, const unsigned char *bytes, unsigned n)
     return fwrite(bytes, 1, n, to) == n ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-int canvas_open(struct canvas *c, enum canvas_format format, double width_mm, double height_mm, const char *title, FILE *to)
+int canvas_open(struct canvas *c, enum canvas_format format, double width_mm, double height_mm,
+                const char *title, FILE *to)
 {
     double scale = MM_PT;
     *c = (struct canvas){.format = format, .width_mm = width_mm, .height_mm = height_mm, .to = to};
     if (format == CANVAS_PNG) {
         scale = CANVAS_PNG_DPI / 25.4;
-        c->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width_mm * scale), (int)ceil(height_mm * scale));
+        c->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width_mm * scale),
+                                                (int)ceil(height_mm * scale));
     } else if (format == CANVAS_SVG) {
         c->surface = cairo_svg_surface_create_for_stream(put, to, width_mm * scale, height_mm * scale);
         cairo_svg_surface_set_document_unit(c->surface, CAIRO_SVG_UNIT_PT);
@@ -87,7 +89,11 @@ static void show(struct canvas *c, double x, double y, enum align align, const c
 {
     cairo_text_extents_t e;
     cairo_text_extents(c->cr, text, &e);
-    cairo_move_to(c->cr, x - (align == ALIGN_LEFT ? 0 : align == ALIGN_CENTRE ? e.x_advance / 2 : e.x_advance), y);
+    cairo_move_to(c->cr,
+                  x - (align == ALIGN_LEFT     ? 0
+                       : align == ALIGN_CENTRE ? e.x_advance / 2
+                                               : e.x_advance),
+                  y);
     cairo_show_text(c->cr, text);
     cairo_new_path(c->cr);
 }
@@ -124,7 +130,8 @@ double canvas_text_width(struct canvas *c, double size_pt, const char *text)
 /* "p = 0.01" and "95 %" stay together. */
 static bool may_break(const char *text, size_t i)
 {
-    return text[i] == '\0' || (text[i] == ' ' && text[i + 1] != '=' && text[i + 1] != '%' && (i == 0 || text[i - 1] != '='));
+    return text[i] == '\0' ||
+           (text[i] == ' ' && text[i + 1] != '=' && text[i + 1] != '%' && (i == 0 || text[i - 1] != '='));
 }
 
 /* Bytes of text that fit into width_mm, ending before a space or at the end; at least one word. */
@@ -197,6 +204,16 @@ void canvas_dot(struct canvas *c, double x, double y, double radius_mm)
 {
     cairo_new_path(c->cr);
     cairo_arc(c->cr, x, y, radius_mm, 0, 2 * M_PI);
+    cairo_fill(c->cr);
+}
+
+void canvas_diamond(struct canvas *c, double x, double y, double radius_mm)
+{
+    cairo_move_to(c->cr, x, y - radius_mm);
+    cairo_line_to(c->cr, x + radius_mm, y);
+    cairo_line_to(c->cr, x, y + radius_mm);
+    cairo_line_to(c->cr, x - radius_mm, y);
+    cairo_close_path(c->cr);
     cairo_fill(c->cr);
 }
 

@@ -14,13 +14,14 @@
 struct colour {
     double r, g, b;
 };
-extern const struct colour colour_ink, colour_grey, colour_faint, colour_band, colour_dark, colour_point, colour_white;
+extern const struct colour colour_ink, colour_grey, colour_faint, colour_band, colour_dark, colour_point,
+    colour_white;
 
 enum canvas_format { CANVAS_PNG, CANVAS_SVG, CANVAS_PDF };
 #define CANVAS_PNG_DPI 200
 
 struct canvas {
-    cairo_t *cr;             /* user units: mm, origin top left */
+    cairo_t *cr; /* user units: mm, origin top left */
     cairo_surface_t *surface;
     enum canvas_format format;
     double width_mm, height_mm;
@@ -30,7 +31,8 @@ struct canvas {
 /* By the end of the name: .png, .svg, .pdf. -EINVAL names what is known. */
 int canvas_format_of(const char *path, enum canvas_format *ret, struct err *err);
 /* A white page that canvas_close() writes to `to` (borrowed). -ENOMEM. */
-int canvas_open(struct canvas *c, enum canvas_format format, double width_mm, double height_mm, const char *title, FILE *to);
+int canvas_open(struct canvas *c, enum canvas_format format, double width_mm, double height_mm,
+                const char *title, FILE *to);
 /* Writes the rest; 0, or -EIO when drawing or writing failed. */
 int canvas_close(struct canvas *c);
 
@@ -50,6 +52,7 @@ void canvas_dashed(struct canvas *c, double x0, double y0, double x1, double y1,
 void canvas_box(struct canvas *c, double x, double y, double w, double h, double width_mm);
 void canvas_fill(struct canvas *c, double x, double y, double w, double h);
 void canvas_dot(struct canvas *c, double x, double y, double radius_mm);
+void canvas_diamond(struct canvas *c, double x, double y, double radius_mm);
 void canvas_ring(struct canvas *c, double x, double y, double radius_mm, double width_mm);
 void canvas_square(struct canvas *c, double x, double y, double radius_mm, double width_mm);
 

@@ -170,7 +170,7 @@ static void draw_legend(const struct panel *list, const struct panel *pairs)
     draw_lit(list, 6, y);
     double x = legend_text(c, 8, y, "per /24 with a point");
     draw_unlit(list, x + 4, y);
-    x = legend_text(c, x + 6, y, "per /24 without (bold: more, q < 0.01)");
+    (void)legend_text(c, x + 6, y, "per /24 without (bold: more, q < 0.01)");
     x = pairs->x - 10;
     canvas_colour(c, colour_point);
     canvas_dot(c, x, y, 1.1);
@@ -186,7 +186,8 @@ static void draw_legend(const struct panel *list, const struct panel *pairs)
 static int draw(const struct picture *p, struct canvas *c)
 {
     struct panel list = {.c = c, .r = p->result, .x = 33, .y = 20, .w = 68, .h = 88, .zero_mm = 4};
-    struct panel pairs = {.c = c, .r = p->result, .x = 122, .y = 20, .w = 53, .h = 84, .zero_mm = 4, .below_mm = 4};
+    struct panel pairs = {
+        .c = c, .r = p->result, .x = 122, .y = 20, .w = 53, .h = 84, .zero_mm = 4, .below_mm = 4};
     canvas_colour(c, colour_ink);
     canvas_bold(c, 4, 6, 10, ALIGN_LEFT, p->title);
     canvas_colour(c, colour_grey);
@@ -209,11 +210,14 @@ static int make(struct store *store, const struct analysis_params *params, struc
         rc = analysis_lit_dark.run(store, params, &p->result, err);
     if (rc < 0)
         return rc;
-    (void)snprintf(p->title, sizeof p->title, "Packets to %s %u by source: /24s with an observation point and without",
+    (void)snprintf(p->title, sizeof p->title,
+                   "Packets to %s %u by source: /24s with an observation point and without",
                    p->scope.proto == 17 ? "UDP" : "TCP", p->scope.port);
     (void)snprintf(p->caption, sizeof p->caption, "%s", result_finding_at(p->result, 0));
     return 0;
 }
 
-const struct figure figure_3 = {"3", "packets to TCP 445 per source, /24s with an observation point against those without", 180, 125,
-                                make, draw};
+const struct figure figure_3 = {
+    "3",  "packets to TCP 445 per source, /24s with an observation point against those without",
+    180,  125,
+    make, draw};

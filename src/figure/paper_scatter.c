@@ -9,7 +9,7 @@
 #include "base/ts.h"
 #include "figure/time_address.h"
 
-#define RANKS_MAX   8
+#define RANKS_MAX 8
 
 static const char *proto_name(const struct scope *s)
 {
@@ -17,8 +17,8 @@ static const char *proto_name(const struct scope *s)
 }
 
 /* The scatter of one source on the scope's port between two times -> p->result. */
-static int take_scatter(struct store *store, const struct analysis_params *params, struct picture *p, uint32_t src,
-                        int64_t since_us, int64_t until_us, struct err *err)
+static int take_scatter(struct store *store, const struct analysis_params *params, struct picture *p,
+                        uint32_t src, int64_t since_us, int64_t until_us, struct err *err)
 {
     struct analysis_params one = *params;
     one.filter.has_src = one.filter.has_port = one.filter.has_proto = true;
@@ -71,8 +71,8 @@ static void mark_first_answer(struct picture *p)
     }
 }
 
-static int run_sweep(struct store *store, const struct analysis_params *params, const struct picture *p, uint32_t src,
-                     struct result **ret, struct err *err)
+static int run_sweep(struct store *store, const struct analysis_params *params, const struct picture *p,
+                     uint32_t src, struct result **ret, struct err *err)
 {
     struct analysis_params one = *params;
     one.filter.has_src = true;
@@ -84,9 +84,10 @@ static int run_sweep(struct store *store, const struct analysis_params *params, 
 }
 
 /* Figures 4 and 6: the source of this rank among the answered ones. */
-static int make_ranked(struct store *store, const struct analysis_params *params, struct picture *p, size_t rank, struct err *err)
+static int make_ranked(struct store *store, const struct analysis_params *params, struct picture *p,
+                       size_t rank, struct err *err)
 {
-    struct pick_source found[RANKS_MAX];
+    struct pick_source found[RANKS_MAX] = {{0}};
     struct result *sweeps = NULL;
     char src[IP4_TEXT_MAX], why[160];
     int rc = scope_init(&p->scope, store, params, 6, 445, err);
@@ -95,8 +96,8 @@ static int make_ranked(struct store *store, const struct analysis_params *params
     if (rc < 0)
         return rc;
     if ((size_t)rc <= rank) {
-        (void)snprintf(why, sizeof why, "%s %u: fewer than %zu sources to show in this range.", proto_name(&p->scope), p->scope.port,
-                       rank + 1);
+        (void)snprintf(why, sizeof why, "%s %u: fewer than %zu sources to show in this range.",
+                       proto_name(&p->scope), p->scope.port, rank + 1);
         return nothing(p, why, err);
     }
     rc = take_scatter(store, params, p, found[rank].src, 0, 0, err);
@@ -111,16 +112,19 @@ static int make_ranked(struct store *store, const struct analysis_params *params
         (void)snprintf(p->caption, sizeof p->caption, "%s", result_finding_at(p->result, 0));
     result_free(sweeps);
     whole_window(p);
+    p->sweeps = true;
     mark_first_answer(p);
     return 0;
 }
 
-static int make_4(struct store *store, const struct analysis_params *params, struct picture *p, struct err *err)
+static int make_4(struct store *store, const struct analysis_params *params, struct picture *p,
+                  struct err *err)
 {
     return make_ranked(store, params, p, 0, err);
 }
 
-static int make_6(struct store *store, const struct analysis_params *params, struct picture *p, struct err *err)
+static int make_6(struct store *store, const struct analysis_params *params, struct picture *p,
+                  struct err *err)
 {
     return make_ranked(store, params, p, 1, err);
 }
@@ -128,7 +132,9 @@ static int make_6(struct store *store, const struct analysis_params *params, str
 static const char *duration_text(int64_t us, char buf[static 32])
 {
     double s = (double)us / 1e6;
-    if (s < 90)
+    if (s < 1)
+        (void)snprintf(buf, 32, "%.0f ms", s * 1e3);
+    else if (s < 90)
         (void)snprintf(buf, 32, "%.1f s", s);
     else if (s < 5400)
         (void)snprintf(buf, 32, "%.0f min", s / 60);
@@ -148,9 +154,10 @@ static int enlarge(struct store *store, const struct analysis_params *params, st
     while (row < result_rows(sweeps) && result_u64(sweeps, result_column(sweeps, "src"), row) != src)
         row++;
     if (row == result_rows(sweeps) || result_is_null(sweeps, result_column(sweeps, "best_net"), row)) {
-        (void)snprintf(p->title, sizeof p->title, "%s to %s %u: no sweep to enlarge", ip4_format(src, text), proto_name(&p->scope),
-                       p->scope.port);
-        (void)snprintf(why, sizeof why, "%s swept no /24 in order after an answer: there is no sequence to enlarge.", text);
+        (void)snprintf(p->title, sizeof p->title, "%s to %s %u: no sweep to enlarge", ip4_format(src, text),
+                       proto_name(&p->scope), p->scope.port);
+        (void)snprintf(why, sizeof why,
+                       "%s swept no /24 in order after an answer: there is no sequence to enlarge.", text);
         return nothing(p, why, err);
     }
     int64_t event = result_i64(sweeps, result_column(sweeps, "best_event"), row);
@@ -164,19 +171,21 @@ static int enlarge(struct store *store, const struct analysis_params *params, st
     p->until_us = until + margin;
     p->mark_us = near ? event : 0;
     (void)snprintf(p->mark, sizeof p->mark, "answer");
-    (void)snprintf(p->title, sizeof p->title, "%s to %s %u: the sweep of %s/24", ip4_format(src, text), proto_name(&p->scope),
-                   p->scope.port, ip4_format(p->net, net));
+    (void)snprintf(p->title, sizeof p->title, "%s to %s %u: the sweep of %s/24", ip4_format(src, text),
+                   proto_name(&p->scope), p->scope.port, ip4_format(p->net, net));
     (void)snprintf(p->caption, sizeof p->caption,
-                   "%s after an address of this /24 answered it, %s began to ask %llu of its addresses one after the other, in %s.",
+                   "%s after an address of this /24 answered it, %s began to ask %llu of its addresses one "
+                   "after the other, in %s.",
                    duration_text(from - event, wait), text,
                    (unsigned long long)result_u64(sweeps, result_column(sweeps, "best_addresses"), row),
                    duration_text(until - from, length));
     return take_scatter(store, params, p, src, p->from_us, p->until_us, err);
 }
 
-static int make_5(struct store *store, const struct analysis_params *params, struct picture *p, struct err *err)
+static int make_5(struct store *store, const struct analysis_params *params, struct picture *p,
+                  struct err *err)
 {
-    struct pick_source found[1];
+    struct pick_source found[1] = {{0}};
     struct result *sweeps = NULL;
     int rc = scope_init(&p->scope, store, params, 6, 445, err);
     if (rc == 0)
@@ -193,7 +202,8 @@ static int make_5(struct store *store, const struct analysis_params *params, str
 }
 
 /* Any source on any port: the filter's, else the top one. */
-static int make_scatter(struct store *store, const struct analysis_params *params, struct picture *p, struct err *err)
+static int make_scatter(struct store *store, const struct analysis_params *params, struct picture *p,
+                        struct err *err)
 {
     char text[IP4_TEXT_MAX];
     if (!params->filter.has_src || params->filter.src.len_bits != 32)
@@ -203,17 +213,21 @@ static int make_scatter(struct store *store, const struct analysis_params *param
         rc = take_scatter(store, params, p, params->filter.src.base, 0, 0, err);
     if (rc < 0)
         return rc;
-    (void)snprintf(p->title, sizeof p->title, "%s to %s %u: when and where", ip4_format(params->filter.src.base, text),
-                   proto_name(&p->scope), p->scope.port);
+    (void)snprintf(p->title, sizeof p->title, "%s to %s %u: when and where",
+                   ip4_format(params->filter.src.base, text), proto_name(&p->scope), p->scope.port);
     (void)snprintf(p->caption, sizeof p->caption, "%s", result_finding_at(p->result, 0));
     whole_window(p);
     mark_first_answer(p);
     return 0;
 }
 
-const struct figure figure_4 = {"4", "the answered source with most packets to TCP 445: time and destination", 180, 130, make_4,
-                                time_address_draw};
+const struct figure figure_4 = {
+    "4",    "the answered source with most packets to TCP 445: time and destination",
+    180,    130,
+    make_4, time_address_draw};
 const struct figure figure_5 = {"5", "one of its /24 sweeps enlarged", 180, 110, make_5, time_address_draw};
-const struct figure figure_6 = {"6", "the answered source with second-most packets to TCP 445", 180, 130, make_6, time_address_draw};
-const struct figure figure_scatter = {"scatter", "time and destination of one source: --src, --port", 180, 130, make_scatter,
-                                      time_address_draw};
+const struct figure figure_6 = {
+    "6", "the answered source with second-most packets to TCP 445", 180, 130, make_6, time_address_draw};
+const struct figure figure_scatter = {"scatter",    "time and destination of one source: --src, --port",
+                                      180,          130,
+                                      make_scatter, time_address_draw};

@@ -36,7 +36,8 @@ static const struct pick_period *kth_version(const struct pick_period *periods, 
     return NULL;
 }
 
-static struct analysis_params for_source(const struct analysis_params *params, const struct picture *p, uint32_t src)
+static struct analysis_params for_source(const struct analysis_params *params, const struct picture *p,
+                                         uint32_t src)
 {
     struct analysis_params one = *params;
     one.filter.has_src = one.filter.has_port = one.filter.has_proto = true;
@@ -62,8 +63,8 @@ static int show_period(struct store *store, const struct analysis_params *params
     p->until_us = period->until_us;
     p->mark_us = period->told_us;
     (void)snprintf(p->mark, sizeof p->mark, "told %.50s", period->version);
-    (void)snprintf(p->title, sizeof p->title, "%s to TCP %u while told %.50s", ip4_format(period->src, src), p->scope.port,
-                   period->version);
+    (void)snprintf(p->title, sizeof p->title, "%s to TCP %u while told %.50s", ip4_format(period->src, src),
+                   p->scope.port, period->version);
     if (one.filter.since_us < p->from_us)
         one.filter.since_us = p->from_us;
     if (!one.filter.until_us || one.filter.until_us > p->until_us)
@@ -71,9 +72,10 @@ static int show_period(struct store *store, const struct analysis_params *params
     return analysis_scatter.run(store, &one, &p->result, err);
 }
 
-static int make_version(struct store *store, const struct analysis_params *params, struct picture *p, size_t k, struct err *err)
+static int make_version(struct store *store, const struct analysis_params *params, struct picture *p,
+                        size_t k, struct err *err)
 {
-    struct pick_period periods[PERIODS_MAX];
+    struct pick_period periods[PERIODS_MAX] = {{0}};
     int rc = scope_init(&p->scope, store, params, 6, 3306, err);
     if (rc == 0)
         rc = pick_periods(&p->scope, store, PERIODS_MAX, periods, err);
@@ -81,20 +83,27 @@ static int make_version(struct store *store, const struct analysis_params *param
         return rc;
     const struct pick_period *period = kth_version(periods, (size_t)rc, k);
     if (!period)
-        return nothing(p, k ? "No source was told a second version." : "No source was told a version on this port.", err);
+        return nothing(
+            p, k ? "No source was told a second version." : "No source was told a version on this port.",
+            err);
     return show_period(store, params, p, period, err);
 }
 
-static int make_7(struct store *store, const struct analysis_params *params, struct picture *p, struct err *err)
+static int make_7(struct store *store, const struct analysis_params *params, struct picture *p,
+                  struct err *err)
 {
     return make_version(store, params, p, 0, err);
 }
 
-static int make_8(struct store *store, const struct analysis_params *params, struct picture *p, struct err *err)
+static int make_8(struct store *store, const struct analysis_params *params, struct picture *p,
+                  struct err *err)
 {
     return make_version(store, params, p, 1, err);
 }
 
-const struct figure figure_7 = {"7", "TCP 3306: the source told most versions, while it was told the first", 180, 130, make_7,
-                                time_address_draw};
-const struct figure figure_8 = {"8", "the same source while it was told the second version", 180, 130, make_8, time_address_draw};
+const struct figure figure_7 = {
+    "7",    "TCP 3306: the source told most versions, while it was told the first",
+    180,    130,
+    make_7, time_address_draw};
+const struct figure figure_8 = {
+    "8", "the same source while it was told the second version", 180, 130, make_8, time_address_draw};

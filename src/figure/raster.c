@@ -32,7 +32,8 @@ void raster_stamp(struct raster *r, double x, double y, uint32_t weight)
     for (int32_t dy = -k; dy <= k; dy++) {
         for (int32_t dx = -k; dx <= k; dx++) {
             int32_t px = cx + dx, py = cy + dy;
-            if (dx * dx + dy * dy > k * k + k || px < 0 || py < 0 || px >= (int32_t)r->width || py >= (int32_t)r->height)
+            if (dx * dx + dy * dy > k * k + k || px < 0 || py < 0 || px >= (int32_t)r->width ||
+                py >= (int32_t)r->height)
                 continue;
             uint32_t *at = &r->count[(size_t)py * r->width + (size_t)px];
             *at = *at > UINT32_MAX - weight ? UINT32_MAX : *at + weight;
@@ -50,19 +51,22 @@ uint32_t raster_max(const struct raster *r)
 
 struct colour raster_ramp(double v, double max)
 {
-    static const struct colour stops[] = {{0.36, 0.62, 0.84}, {0, 0.447, 0.698}, {0.02, 0.22, 0.45}, {0.01, 0.03, 0.12}};
+    static const struct colour stops[] = {
+        {0.36, 0.62, 0.84}, {0, 0.447, 0.698}, {0.02, 0.22, 0.45}, {0.01, 0.03, 0.12}};
     const size_t n = sizeof stops / sizeof *stops;
     double at = max > 1 ? log(fmax(v, 1)) / log(max) : 0;
     at = fmin(at, 1) * (double)(n - 1);
     size_t i = (size_t)at < n - 1 ? (size_t)at : n - 2;
     double f = at - (double)i;
-    return (struct colour){stops[i].r + f * (stops[i + 1].r - stops[i].r), stops[i].g + f * (stops[i + 1].g - stops[i].g),
+    return (struct colour){stops[i].r + f * (stops[i + 1].r - stops[i].r),
+                           stops[i].g + f * (stops[i + 1].g - stops[i].g),
                            stops[i].b + f * (stops[i + 1].b - stops[i].b)};
 }
 
 static uint32_t argb(struct colour c)
 {
-    return 0xff000000u | (uint32_t)lround(c.r * 255) << 16 | (uint32_t)lround(c.g * 255) << 8 | (uint32_t)lround(c.b * 255);
+    return 0xff000000u | (uint32_t)lround(c.r * 255) << 16 | (uint32_t)lround(c.g * 255) << 8 |
+           (uint32_t)lround(c.b * 255);
 }
 
 int raster_draw(const struct raster *r, struct canvas *c, double x, double y, double w, double h, double max)

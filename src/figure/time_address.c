@@ -10,14 +10,14 @@
 #include "figure/axis.h"
 #include "figure/raster.h"
 
-#define RASTER_PX_MM 12 /* 305 dpi */
+#define RASTER_PX_MM 12  /* 305 dpi */
 #define CELL_MM      0.4 /* packets to points closer than this are one dot */
 
 struct plot {
     const struct picture *p;
     struct canvas *c;
-    double x, y, w, h;        /* of the plot's rectangle, mm */
-    uint64_t n_addresses;     /* on the y axis */
+    double x, y, w, h;    /* of the plot's rectangle, mm */
+    uint64_t n_addresses; /* on the y axis */
     double dot_mm;
 };
 
@@ -67,7 +67,8 @@ static void label_net(const struct plot *k, size_t i)
 {
     char text[IP4_TEXT_MAX];
     canvas_colour(k->c, colour_ink);
-    canvas_text(k->c, k->x - 1.6, y_of(k, (double)i * 256) + 0.4, 7, ALIGN_RIGHT, ip4_format(k->p->scope.nets[i].net << 8, text));
+    canvas_text(k->c, k->x - 1.6, y_of(k, (double)i * 256) + 0.4, 7, ALIGN_RIGHT,
+                ip4_format(k->p->scope.nets[i].net << 8, text));
     canvas_line(k->c, k->x - 1.1, y_of(k, (double)i * 256), k->x, y_of(k, (double)i * 256), 0.2);
 }
 
@@ -155,6 +156,7 @@ static int stamp_dark(const struct plot *k, double *ret_max)
 {
     const struct result *r = k->p->result;
     size_t ts = result_column(r, "ts"), dst = result_column(r, "dst"), packets = result_column(r, "packets");
+    size_t point = result_column(r, "point");
     struct raster raster;
     int rc = raster_init(&raster, (uint32_t)(k->w * RASTER_PX_MM), (uint32_t)(k->h * RASTER_PX_MM));
     if (rc < 0)
@@ -162,11 +164,12 @@ static int stamp_dark(const struct plot *k, double *ret_max)
     raster.radius_px = raster_radius(&raster, result_rows(r), 2, k->p->net ? 5 : 4);
     for (size_t i = 0; i < result_rows(r); i++) {
         int64_t offset = offset_of(k, (uint32_t)result_u64(r, dst, i));
-        if (offset < 0 || row_is_answer(r, i))
+        if (offset < 0 || row_is_answer(r, i) || result_i64(r, point, i))
             continue;
         uint64_t n = result_u64(r, packets, i);
         raster_stamp(&raster, (x_of(k, result_i64(r, ts, i)) - k->x) * RASTER_PX_MM,
-                     (y_of(k, (double)offset + 0.5) - k->y) * RASTER_PX_MM, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
+                     (y_of(k, (double)offset + 0.5) - k->y) * RASTER_PX_MM,
+                     n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
     }
     *ret_max = raster_max(&raster);
     rc = raster_draw(&raster, k->c, k->x, k->y, k->w, k->h, *ret_max);
@@ -174,7 +177,7 @@ static int stamp_dark(const struct plot *k, double *ret_max)
     return rc;
 }
 
-/* Packets to points over the raster, one dot per cell: a dot hidden under another of its kind is not drawn twice. */
+/* Packets to points, one diamond per cell: one hidden under another is not drawn twice. */
 static int draw_point_packets(const struct plot *k)
 {
     const struct result *r = k->p->result;
@@ -185,7 +188,8 @@ static int draw_point_packets(const struct plot *k)
         return -ENOMEM;
     for (size_t i = 0; i < result_rows(r); i++) {
         int64_t offset = offset_of(k, (uint32_t)result_u64(r, dst, i)), at = result_i64(r, ts, i);
-        if (offset < 0 || row_is_answer(r, i) || !result_i64(r, point, i) || at < k->p->from_us || at >= k->p->until_us)
+        if (offset < 0 || row_is_answer(r, i) || !result_i64(r, point, i) || at < k->p->from_us ||
+            at >= k->p->until_us)
             continue;
         double x = x_of(k, at), y = y_of(k, (double)offset + 0.5);
         size_t cell = (size_t)((y - k->y) / CELL_MM) * columns + (size_t)((x - k->x) / CELL_MM);
@@ -193,9 +197,9 @@ static int draw_point_packets(const struct plot *k)
             continue;
         taken[cell] = 1;
         canvas_colour(k->c, colour_white);
-        canvas_dot(k->c, x, y, k->dot_mm + 0.12);
+        canvas_diamond(k->c, x, y, k->dot_mm + 0.2);
         canvas_colour(k->c, colour_point);
-        canvas_dot(k->c, x, y, k->dot_mm);
+        canvas_diamond(k->c, x, y, k->dot_mm);
     }
     free(taken);
     return 0;
@@ -231,7 +235,8 @@ static void draw_mark(const struct plot *k)
     bool left = x + width > k->x + k->w;
     canvas_colour(k->c, colour_ink);
     canvas_dashed(k->c, x, k->y - 1.5, x, k->y + k->h, 0.3);
-    canvas_text(k->c, left ? x - 1 : x + (x < k->x + 1 ? 0 : -0.3), k->y - 2, 7.5, left ? ALIGN_RIGHT : ALIGN_LEFT, k->p->mark);
+    canvas_text(k->c, left ? x - 1 : x + (x < k->x + 1 ? 0 : -0.3), k->y - 2, 7.5,
+                left ? ALIGN_RIGHT : ALIGN_LEFT, k->p->mark);
 }
 
 /* ---- the legend ---- */
@@ -254,7 +259,7 @@ static void draw_legend(const struct plot *k, double max)
     (void)snprintf(text, sizeof text, max > 1 ? "packets: 1 to %.0f at one spot" : "a packet", max);
     x = legend_text(k, x + 13, y, text);
     canvas_colour(k->c, colour_point);
-    canvas_dot(k->c, x + 0.6, y, 0.6);
+    canvas_diamond(k->c, x + 0.6, y, 0.9);
     x = legend_text(k, x + 2.2, y, "to an observation point");
     canvas_colour(k->c, colour_ink);
     canvas_ring(k->c, x + 1.1, y, 1.1, 0.35);
@@ -271,8 +276,14 @@ static void draw_legend(const struct plot *k, double max)
 
 int time_address_draw(const struct picture *p, struct canvas *c)
 {
-    struct plot k = {p, c, 25, 21, c->width_mm - 25 - (p->net ? 24 : 6), c->height_mm - 21 - 17,
-                     p->net ? 256 : p->scope.n_nets * 256, p->net ? 0.7 : 0.4};
+    struct plot k = {p,
+                     c,
+                     25,
+                     21,
+                     c->width_mm - 25 - (p->net ? 24 : 6),
+                     c->height_mm - 21 - 17,
+                     p->net ? 256 : p->scope.n_nets * 256,
+                     p->net ? 1.0 : 0.6};
     double max = 1;
     canvas_colour(c, colour_ink);
     canvas_bold(c, 4, 6, 10, ALIGN_LEFT, p->title);
@@ -290,8 +301,11 @@ int time_address_draw(const struct picture *p, struct canvas *c)
     cairo_save(c->cr);
     cairo_rectangle(c->cr, k.x, k.y, k.w, k.h);
     cairo_clip(c->cr);
-    int rc = stamp_dark(&k, &max);
+    /* A sweep may be no wider than a diamond. */
+    int rc = p->sweeps ? draw_point_packets(&k) : 0;
     if (rc == 0)
+        rc = stamp_dark(&k, &max);
+    if (rc == 0 && !p->sweeps)
         rc = draw_point_packets(&k);
     draw_first_answers(&k);
     cairo_restore(c->cr);

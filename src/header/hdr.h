@@ -41,7 +41,8 @@ struct hdr {
  * bits offset, reserved, M of the fragment header (RFC 8200 4.5), 0 without one.
  * payload_len_bytes: the transport header counts as TCP data offset, 8 for UDP, UDP-Lite, ICMP and ICMPv6, 12 for SCTP,
  * data offset for DCCP, 0 for other protocols and later fragments. Not known (left out of `has`) when the transport
- * header does not fit the IP length, for a TCP or IPv6 extension header that is cut, and for a jumbogram. */
+ * header does not fit the IP length, for a TCP header, IPv4 options or an IPv6 extension header that is cut, and for a
+ * jumbogram. */
 
 /* Why a frame became no row. Each is a row of the loss ledger (stage "decoder"). */
 enum hdr_loss {

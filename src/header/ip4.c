@@ -30,9 +30,9 @@ enum hdr_loss hdr_ip4(struct rd *r, struct hdr *h, struct hdr_ip_rest *ret)
     h->src = rd_be32(&head);
     h->dst = rd_be32(&head);
 
-    rd_skip(r, head_bytes - IP4_HEAD); /* options; cut: r is bad and there is no transport header */
+    rd_skip(r, head_bytes - IP4_HEAD); /* options; cut: r is bad, and nothing after them is known */
     ret->len_bytes = total - head_bytes;
-    ret->len_known = true;
+    ret->len_known = !r->bad;
     ret->transport = !r->bad && (h->ip_frag & 0x1fff) == 0;
     /* What stands after the IP length is link-layer padding. */
     ret->r = *r;

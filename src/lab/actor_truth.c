@@ -205,11 +205,20 @@ static void set_net(json_t *o, const char *key, struct ip4_prefix net)
     set(o, key, json_string(ip4_prefix_format(net, text)));
 }
 
-static json_t *per_dst_json(const struct actor_truth *t, const uint32_t *per_dst)
+static json_t *left_out(uint64_t n)
 {
     json_t *o = json_object();
-    char text[IP4_TEXT_MAX];
+    set_int(o, "left_out", (int64_t)n);
+    return o;
+}
+
+static json_t *per_dst_json(const struct actor_truth *t, const uint32_t *per_dst)
+{
     uint64_t n = ip4_prefix_size(t->darknet);
+    if (n > ACTOR_TRUTH_MAP_MAX)
+        return left_out(n);
+    json_t *o = json_object();
+    char text[IP4_TEXT_MAX];
     for (uint64_t i = 0; i < n; i++)
         if (per_dst[i])
             set_int(o, ip4_format(t->darknet.base + (uint32_t)i, text), per_dst[i]);
@@ -225,6 +234,8 @@ static int by_address(const void *a, const void *b)
 /* {"raw": n, "broken": n, "connects": n} per source, in the order of the addresses. */
 static json_t *per_src_json(const struct actor_truth *t)
 {
+    if (t->n_sources > ACTOR_TRUTH_MAP_MAX)
+        return left_out(t->n_sources);
     json_t *o = json_object();
     struct truth_source *sorted = calloc(t->n_sources + 1, sizeof *sorted);
     size_t n = 0;

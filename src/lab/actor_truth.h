@@ -11,6 +11,9 @@
 #include "base/ip.h"
 #include "lab/behaviour.h"
 
+/* Longer maps (per destination, per source) are left out of the JSON, which then says "left_out" and their length. */
+#define ACTOR_TRUTH_MAP_MAX 300000
+
 struct truth_source { /* a slot of the hash table; raw + broken + connects is 0 in an empty one */
     uint32_t src;
     uint64_t raw, broken, connects;
@@ -45,7 +48,7 @@ struct actor_truth {
     uint64_t raw_packets, raw_bytes, broken_packets, send_errors;
     uint64_t connects, outcomes[4], connect_errors, unfinished;
     uint32_t *raw_per_dst, *broken_per_dst, *connects_per_dst; /* by offset in the darknet; owned */
-    uint64_t elsewhere;             /* packets and connects to outside the darknet: none is meant */
+    uint64_t elsewhere;                /* packets and connects to outside the darknet: none is meant */
     struct truth_source *sources_seen; /* open addressing; owned */
     size_t n_sources, cap_sources;
     struct truth_dialogue *dialogues; /* those that were not met with silence; owned */
@@ -54,13 +57,14 @@ struct actor_truth {
     size_t n_sweeps, cap_sweeps;
     struct truth_phase *phases;
     size_t n_phases, cap_phases;
-    bool out_of_memory;             /* something could not be noted: writing fails */
+    bool out_of_memory; /* something could not be noted: writing fails */
 };
 
 /* 0 or -ENOMEM. */
 int actor_truth_init(struct actor_truth *t, const char *name, const struct behaviour *b,
                      const struct behaviour_params *params);
-void actor_truth_packet(struct actor_truth *t, const struct action *a);  /* a raw packet was handed to the wire */
+void actor_truth_packet(struct actor_truth *t,
+                        const struct action *a); /* a raw packet was handed to the wire */
 void actor_truth_connect(struct actor_truth *t, const struct action *a); /* a connect() was begun */
 void actor_truth_dialogue(struct actor_truth *t, const struct truth_dialogue *d);
 void actor_truth_note(void *truth, const struct note *n); /* as behaviour_params.note */

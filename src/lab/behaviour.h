@@ -30,15 +30,17 @@ enum dialogue {
 #define ACTION_PACKET_MAX 1500
 struct action {
     enum action_kind kind;
-    int64_t at_us;          /* not before; never smaller than the at_us of the action before */
-    uint32_t src, dst;      /* host order */
-    uint16_t sport, dport;  /* sport 0: the carrier chooses */
+    int64_t at_us;         /* not before; never smaller than the at_us of the action before */
+    uint32_t src, dst;     /* host order */
+    uint16_t sport, dport; /* sport 0: the carrier chooses */
     enum dialogue dialogue;
-    uint8_t ttl;            /* dialogues: TTL at the telescope's edge; 0: the kernel's own. Packets hold theirs */
-    bool broken_ip;         /* no IP header can be read from it (version, IHL, total length): it becomes no row, and only a
+    uint8_t ttl; /* dialogues: TTL at the telescope's edge; 0: the kernel's own. Packets hold theirs */
+    bool
+        broken_ip; /* no IP header can be read from it (version, IHL, total length): it becomes no row, and only a
                              * layer-2 copy shows it */
     size_t packet_len_bytes;
-    uint8_t packet[ACTION_PACKET_MAX]; /* IPv4 packet, checksums right unless the behaviour wants them wrong */
+    uint8_t
+        packet[ACTION_PACKET_MAX]; /* IPv4 packet, checksums right unless the behaviour wants them wrong */
 };
 
 /* What came of a dialogue (stateless packets have no outcome: their source does not listen). */
@@ -53,7 +55,7 @@ struct outcome {
     uint32_t dst;
     uint16_t dport;
     enum outcome_kind kind;
-    char version[64];       /* MySQL: what select version() said */
+    char version[64]; /* MySQL: what select version() said */
 };
 const char *outcome_name(enum outcome_kind kind); /* "silence", "refused", "connected", "answered" */
 
@@ -74,13 +76,15 @@ struct note {
 struct behaviour_params {
     uint64_t seed;
     struct ip4_prefix darknet;
-    struct ip4_prefix sources;   /* addresses the actor may use as its own; 0.0.0.0/0: any global unicast address */
-    uint32_t n_sources;          /* how many of them; 0: the behaviour's default; never more than the prefix has */
-    uint16_t dport;              /* 0: the behaviour's default ports */
-    uint32_t passes;             /* whole-darknet scanners: how often each address is asked; 0: once */
-    int64_t length_us;           /* how long the run is; > 0. The behaviour scales its pace to fill it */
-    double rate_pps;             /* mean rate of new actions while active; 0: the behaviour's default for length_us */
-    bool effects;                /* false: reacts to no answer (hotaru lab --no-effects) */
+    struct ip4_prefix
+        sources;        /* addresses the actor may use as its own; 0.0.0.0/0: any global unicast address */
+    uint32_t n_sources; /* how many of them; 0: the behaviour's default; never more than the prefix has */
+    double exponent;    /* crowds: the k-th source's share ~ k^-exponent (Zipf); 0: the behaviour's default */
+    uint16_t dport;     /* 0: the behaviour's default ports */
+    uint32_t passes;    /* whole-darknet scanners: how often each address is asked; 0: once */
+    int64_t length_us;  /* how long the run is; > 0. The behaviour scales its pace to fill it */
+    double rate_pps;    /* mean rate of new actions while active; 0: the behaviour's default for length_us */
+    bool effects;       /* false: reacts to no answer (hotaru lab --no-effects) */
     void (*note)(void *to, const struct note *n); /* NULL: nobody listens */
     void *note_to;
 };

@@ -20,9 +20,9 @@
 #include "lab/guard.h"
 
 enum { CONNS_MAX = 2048, BATCH = 64, TURN_ACTIONS = 256, EVENTS = 256 };
-#define RAW_SLACK_US   1000   /* stateless packets may be this late, so that a turn sends several at once */
-#define EXPIRE_US      10000  /* deadlines are looked at this often */
-#define SEND_PATIENCE_MS 200  /* wait this long for room in the interface's queue, then count an error */
+#define RAW_SLACK_US     1000  /* stateless packets may be this late, so that a turn sends several at once */
+#define EXPIRE_US        10000 /* deadlines are looked at this often */
+#define SEND_PATIENCE_MS 200   /* wait this long for room in the interface's queue, then count an error */
 
 struct conn {
     int fd; /* -1: free */
@@ -217,7 +217,8 @@ static void conn_connected(struct carrier *c, struct conn *k)
     if (getsockopt(k->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         error = errno;
     if (error) {
-        bool told = error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNRESET;
+        bool told =
+            error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNRESET;
         conn_finish(c, k, told ? OUTCOME_REFUSED : OUTCOME_SILENCE);
         return;
     }
@@ -239,7 +240,8 @@ static int conn_socket(const struct action *a)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (ttl)
         (void)setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(a->src), .sin_port = htons(a->sport)};
+    struct sockaddr_in from = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(a->src), .sin_port = htons(a->sport)};
     if (bind(fd, (const struct sockaddr *)&from, sizeof from) < 0) {
         int rc = -errno;
         (void)close(fd);
@@ -250,7 +252,10 @@ static int conn_socket(const struct action *a)
 
 static int conn_connect(int fd, const struct action *a, uint16_t *ret_sport)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(a->dst), .sin_port = htons(a->dport)}, me;
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(a->dst),
+                             .sin_port = htons(a->dport)},
+                       me;
     if (connect(fd, (const struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS)
         return -errno;
     socklen_t len = sizeof me;
@@ -448,7 +453,8 @@ static void carrier_close(struct carrier *c)
 
 int carrier_live_run(const struct carrier_live_options *options, struct err *err)
 {
-    struct carrier c = {.options = options, .truth = options->truth, .epoll_fd = -1, .packet_fd = -1, .err = err};
+    struct carrier c = {
+        .options = options, .truth = options->truth, .epoll_fd = -1, .packet_fd = -1, .err = err};
     bool started = false;
     int rc = guard_check(options->interface, err);
     if (rc < 0)

@@ -14,9 +14,9 @@ struct carrier_live_options {
     const char *interface;
     uint8_t gateway_mac[6];
     const struct behaviour *behaviour;
-    struct behaviour_params params;      /* .note is replaced: notes go to truth */
-    struct actor_truth *truth;           /* initialised; start, end and counts are filled in */
-    const volatile sig_atomic_t *stop;   /* set by a signal handler: end now */
+    struct behaviour_params params;    /* .note is replaced: notes go to truth */
+    struct actor_truth *truth;         /* initialised; start, end and counts are filled in */
+    const volatile sig_atomic_t *stop; /* set by a signal handler: end now */
 };
 
 /* A SYN_SENT socket is closed before the kernel's first retransmission (1 s, RFC 6298 2.1), so that a dark address gets

@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int offline_init(struct offline *o, const struct behaviour *b, const struct behaviour_params *params, offline_world world,
-                 void *world_to)
+int offline_init(struct offline *o, const struct behaviour *b, const struct behaviour_params *params,
+                 offline_world world, void *world_to)
 {
-    *o = (struct offline){.behaviour = b, .world = world, .world_to = world_to, .state = calloc(1, b->state_bytes)};
+    *o = (struct offline){
+        .behaviour = b, .world = world, .world_to = world_to, .state = calloc(1, b->state_bytes)};
     if (!o->state)
         return -ENOMEM;
     int rc = b->start(o->state, params);

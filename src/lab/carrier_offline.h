@@ -16,8 +16,8 @@ typedef void (*offline_world)(void *to, const struct action *a, struct outcome *
 
 struct offline {
     const struct behaviour *behaviour;
-    void *state;          /* owned */
-    offline_world world;  /* NULL: silence */
+    void *state;         /* owned */
+    offline_world world; /* NULL: silence */
     void *world_to;
     int64_t now_us;
     bool ended;
@@ -26,8 +26,8 @@ struct offline {
 };
 
 /* 0, or what behaviour->start returns, or -ENOMEM. After a failure nothing is left to free. */
-int offline_init(struct offline *o, const struct behaviour *b, const struct behaviour_params *params, offline_world world,
-                 void *world_to);
+int offline_init(struct offline *o, const struct behaviour *b, const struct behaviour_params *params,
+                 offline_world world, void *world_to);
 /* The next action in time (never ACTION_WAIT), outcomes due before it delivered. 1; 0 after the end; -ENOMEM. */
 int offline_next(struct offline *o, struct action *ret);
 void offline_done(struct offline *o);

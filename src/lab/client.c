@@ -13,7 +13,8 @@ size_t client_input(struct client *c, const uint8_t *in, size_t n)
 {
     if (c->done)
         return n;
-    size_t used = c->kind == DIALOGUE_MYSQL_VERSION ? client_mysql_input(c, in, n) : client_smb_input(c, in, n);
+    size_t used =
+        c->kind == DIALOGUE_MYSQL_VERSION ? client_mysql_input(c, in, n) : client_smb_input(c, in, n);
     if (!c->done && (n - used >= CLIENT_IN_MAX || c->out.bad))
         c->done = true;
     return used;

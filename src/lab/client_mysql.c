@@ -3,17 +3,23 @@
 #include "base/rd.h"
 #include "lab/client.h"
 
-enum { CAP_LONG_PASSWORD = 1, CAP_LONG_FLAG = 4, CAP_PROTOCOL_41 = 0x200, CAP_TRANSACTIONS = 0x2000,
-       CAP_SECURE_CONNECTION = 0x8000, CAP_PLUGIN_AUTH = 0x80000 };
+enum {
+    CAP_LONG_PASSWORD = 1,
+    CAP_LONG_FLAG = 4,
+    CAP_PROTOCOL_41 = 0x200,
+    CAP_TRANSACTIONS = 0x2000,
+    CAP_SECURE_CONNECTION = 0x8000,
+    CAP_PLUGIN_AUTH = 0x80000
+};
 enum { COM_QUIT = 1, COM_QUERY = 3 };
 enum { REPLY_OK = 0x00, REPLY_EOF = 0xfe, REPLY_ERR = 0xff };
 
 /* step: the two below, then STEP_QUERIES + 2 * i (reply of statement i) and + 1 (rows of statement i). */
 enum { STEP_GREETING, STEP_LOGIN, STEP_QUERIES };
 enum { STATEMENT_VERSION = 1 };
-static const char *const statements[] = {"set autocommit=0",           "select version()",
-                                         "drop function cmdshell",     "drop function my_udfdoor",
-                                         "drop function do_system",    "use mysql"};
+static const char *const statements[] = {"set autocommit=0",        "select version()",
+                                         "drop function cmdshell",  "drop function my_udfdoor",
+                                         "drop function do_system", "use mysql"};
 enum { STATEMENTS = sizeof statements / sizeof statements[0] };
 
 static void put_packet(struct client *c, uint8_t sequence, const void *bytes, size_t n)
@@ -58,7 +64,8 @@ static void on_greeting(struct client *c, struct rd r, uint8_t sequence)
     }
     rd_skip(&r, 3); /* character set, status */
     caps |= (uint32_t)rd_le16(&r) << 16;
-    uint32_t want = CAP_LONG_PASSWORD | CAP_LONG_FLAG | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION;
+    uint32_t want =
+        CAP_LONG_PASSWORD | CAP_LONG_FLAG | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION;
     if (!r.bad && (caps & CAP_PLUGIN_AUTH))
         want |= CAP_PLUGIN_AUTH;
     struct wr w = wr_of(256);

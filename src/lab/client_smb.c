@@ -5,8 +5,8 @@
 
 enum { SMB_NEGOTIATE = 0x72, NBSS_MESSAGE = 0 };
 
-static const char *const dialects[] = {"PC NETWORK PROGRAM 1.0", "LANMAN1.0", "LM1.2X002",  "LANMAN2.1",
-                                       "NT LM 0.12",             "SMB 2.002", "SMB 2.???"};
+static const char *const dialects[] = {
+    "PC NETWORK PROGRAM 1.0", "LANMAN1.0", "LM1.2X002", "LANMAN2.1", "NT LM 0.12", "SMB 2.002", "SMB 2.???"};
 
 void client_smb_start(struct client *c)
 {

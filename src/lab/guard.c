@@ -29,10 +29,11 @@ int guard_netns_inode(const char *path, uint64_t *ret)
 int guard_write(const char *path, const struct guard_mark *marks, size_t n, struct err *err)
 {
     char text[GUARD_BYTES_MAX];
-    int used = snprintf(text, sizeof text, "# network namespaces of a hotaru lab: netns INODE INTERFACE NAME\n");
+    int used =
+        snprintf(text, sizeof text, "# network namespaces of a hotaru lab: netns INODE INTERFACE NAME\n");
     for (size_t i = 0; i < n && used > 0 && (size_t)used < sizeof text; i++)
-        used += snprintf(text + used, sizeof text - (size_t)used, "netns %" PRIu64 " %s %s\n", marks[i].netns_inode,
-                         marks[i].interface, marks[i].name);
+        used += snprintf(text + used, sizeof text - (size_t)used, "netns %" PRIu64 " %s %s\n",
+                         marks[i].netns_inode, marks[i].interface, marks[i].name);
     if (used < 0 || (size_t)used >= sizeof text || n > GUARD_MARK_MAX)
         return err_set(err, -E2BIG, "a lab's mark holds at most %d namespaces", GUARD_MARK_MAX);
     mode_t before = umask(0177);
@@ -49,8 +50,8 @@ int guard_parse_line(const char *line, struct guard_mark *ret)
     int used = -1;
     if (line[0] == '#' || line[strspn(line, " \t\r\n")] == '\0')
         return -ENODATA;
-    if (sscanf(line, "netns %" SCNu64 " %15[a-zA-Z0-9_.-] %31[a-z0-9-] %n", &mark.netns_inode, mark.interface, mark.name,
-               &used) != 3 ||
+    if (sscanf(line, "netns %" SCNu64 " %15[a-zA-Z0-9_.-] %31[a-z0-9-] %n", &mark.netns_inode, mark.interface,
+               mark.name, &used) != 3 ||
         used < 0 || line[used] != '\0')
         return -EINVAL;
     *ret = mark;
@@ -81,7 +82,8 @@ static int find_mark(const char *path, uint64_t inode, struct guard_mark *ret, s
     if (rc == -EINVAL)
         return err_set(err, -EPERM, "%s is not a lab's mark", path);
     if (rc < 0)
-        return err_set(err, -EPERM, "this network namespace is not one that the lab made (%s does not list it)", path);
+        return err_set(err, -EPERM,
+                       "this network namespace is not one that the lab made (%s does not list it)", path);
     return 0;
 }
 
@@ -114,7 +116,8 @@ static int check_not_host(uint64_t inode, struct err *err)
     uint64_t host;
     int rc = guard_netns_inode("/proc/1/ns/net", &host);
     if (rc == 0 && host == inode)
-        return err_set(err, -EPERM, "this is the host's network namespace: actors run inside the lab only (hotaru lab)");
+        return err_set(err, -EPERM,
+                       "this is the host's network namespace: actors run inside the lab only (hotaru lab)");
     if (rc < 0 && !in_own_user_namespace())
         return err_set(err, -EPERM, "cannot tell this network namespace from the host's");
     return 0;
@@ -146,7 +149,8 @@ static int check_interfaces(const char *want, struct err *err)
         if (is_loopback(fd, i->if_name))
             continue;
         if (strcmp(i->if_name, want) != 0)
-            rc = err_set(err, -EPERM, "interface %s is not the lab's: only %s and loopback may be here", i->if_name, want);
+            rc = err_set(err, -EPERM, "interface %s is not the lab's: only %s and loopback may be here",
+                         i->if_name, want);
         else if (!is_veth(fd, i->if_name))
             rc = err_set(err, -EPERM, "interface %s is not a veth end", i->if_name);
         seen = true;

@@ -11,10 +11,10 @@
 
 #include "base/err.h"
 
-#define GUARD_ENV         "HOTARU_LAB_MARK"
-#define GUARD_NAME_MAX    32
-#define GUARD_MARK_MAX    64   /* namespaces in a mark */
-#define GUARD_BYTES_MAX   8192 /* of a mark file */
+#define GUARD_ENV       "HOTARU_LAB_MARK"
+#define GUARD_NAME_MAX  32
+#define GUARD_MARK_MAX  64   /* namespaces in a mark */
+#define GUARD_BYTES_MAX 8192 /* of a mark file */
 
 struct guard_mark {
     uint64_t netns_inode;

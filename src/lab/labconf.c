@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -14,6 +15,7 @@ int labconf_default(uint64_t seed, struct config *c, struct err *err)
 {
     struct points_draw draw = {.count = 32, .one_per_bits = 24, .seed = seed};
     config_init(c);
+    (void)snprintf(c->honeypot.persona, sizeof c->honeypot.persona, "paper");
     int rc = points_draw(c->darknet, c->n_darknet, &draw, &c->points, err);
     if (rc == 0)
         c->n_points = draw.count;

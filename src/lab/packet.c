@@ -1,5 +1,6 @@
 #include "lab/packet.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17 };
@@ -16,13 +17,34 @@ static void put32(uint8_t *at, uint32_t v)
     put16(at + 2, (uint16_t)v);
 }
 
+/* The 16-bit words of n bytes, added up in the machine's own order: RFC 1071 2 (B), the sum does not depend on it, and so
+ * four bytes are taken at once. Returned folded and in host order. */
 static uint32_t sum16(const uint8_t *bytes, size_t n, uint32_t sum)
 {
-    for (size_t i = 0; i + 1 < n; i += 2)
-        sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
-    if (n & 1)
-        sum += (uint32_t)bytes[n - 1] << 8;
-    return sum;
+    uint64_t wide = 0;
+    uint32_t four;
+    uint16_t two;
+    for (; n >= 4; bytes += 4, n -= 4) {
+        memcpy(&four, bytes, 4);
+        wide += four;
+    }
+    uint8_t last[2] = {0, 0};
+    if (n >= 2) {
+        memcpy(&two, bytes, 2);
+        wide += two;
+        bytes += 2;
+        n -= 2;
+    }
+    if (n) {
+        last[0] = bytes[0];
+        memcpy(&two, last, 2);
+        wide += two;
+    }
+    wide = (wide & 0xffffffff) + (wide >> 32);
+    wide = (wide & 0xffff) + (wide >> 16 & 0xffff) + (wide >> 32);
+    wide = (wide & 0xffff) + (wide >> 16);
+    wide = (wide & 0xffff) + (wide >> 16);
+    return sum + ntohs((uint16_t)wide);
 }
 
 uint16_t packet_checksum(const uint8_t *bytes, size_t n, uint32_t sum)
@@ -63,8 +85,8 @@ static uint32_t pseudo_sum(const uint8_t *ip, uint8_t proto, size_t n)
     return sum16(ip + 12, 8, (uint32_t)proto + (uint32_t)n);
 }
 
-size_t packet_raw(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint8_t proto, const void *payload,
-                  size_t n)
+size_t packet_raw(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint8_t proto,
+                  const void *payload, size_t n)
 {
     size_t head = header_len(ip), total = head + n;
     if (head > 60 || head % 4 || total > out_max_bytes || total > 65535)
@@ -75,8 +97,8 @@ size_t packet_raw(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip
     return total;
 }
 
-size_t packet_tcp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, const struct packet_tcp *tcp,
-                  const void *payload, size_t n)
+size_t packet_tcp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip,
+                  const struct packet_tcp *tcp, const void *payload, size_t n)
 {
     size_t head = header_len(ip), options = tcp->options ? tcp->options_len_bytes : 0;
     size_t len = 20 + options + n, total = head + len;
@@ -100,8 +122,8 @@ size_t packet_tcp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip
     return total;
 }
 
-size_t packet_udp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint16_t sport, uint16_t dport,
-                  const void *payload, size_t n)
+size_t packet_udp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint16_t sport,
+                  uint16_t dport, const void *payload, size_t n)
 {
     size_t head = header_len(ip), len = 8 + n, total = head + len;
     if (head > 60 || head % 4 || total > out_max_bytes || total > 65535)

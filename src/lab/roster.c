@@ -47,8 +47,8 @@ uint64_t roster_seed(uint64_t seed, const char *name)
     return rng_u64(&r);
 }
 
-int roster_params(const struct roster_entry *e, uint64_t seed, struct ip4_prefix darknet, int64_t length_us, bool effects,
-                  struct behaviour_params *ret, struct err *err)
+int roster_params(const struct roster_entry *e, uint64_t seed, struct ip4_prefix darknet, int64_t length_us,
+                  bool effects, struct behaviour_params *ret, struct err *err)
 {
     struct behaviour_params p = {.seed = roster_seed(seed, e->name),
                                  .darknet = darknet,

@@ -27,7 +27,7 @@
 
 #define MARK          "/run/hotaru-lab"
 #define READY_MS      20000
-#define STOP_MS       15000
+#define STOP_MS       30000
 #define ACTOR_GRACE_S 30    /* after its time an actor has this long to end */
 #define SETTLE_MS     300   /* for what is under way between two kernels' queues */
 #define NONE          SIZE_MAX
@@ -163,7 +163,8 @@ static int start_daemons(struct lab *l, struct err *err)
 static int build(struct lab *l, struct err *err)
 {
     int rc;
-    if ((rc = environment_build(&l->config, err)) < 0 || (rc = sent_install(&l->config, err)) < 0 ||
+    if ((rc = environment_build(&l->config, err)) < 0 ||
+        (l->options->truth && (rc = sent_install(&l->config, err)) < 0) ||
         (rc = write_mark(err)) < 0 || (rc = labconf_write(&l->config, l->config_path, err)) < 0 ||
         (rc = environment_light(&l->config, err)) < 0)
         return rc;
@@ -192,7 +193,7 @@ static void show_progress(const struct lab *l, int64_t begin_us, size_t period, 
         return;
     last_us = now;
     (void)links_mirrored(&frames, NULL);
-    (void)fprintf(stderr, "%s%3d of %d s · MySQL answers %s · %zu of %zu actors at work · %" PRIu64 " packets%s",
+    (void)fprintf(stderr, "%s%3d of %d s · MySQL says %s · %zu of %zu actors · %" PRIu64 " packets%s",
                   l->options->progress ? "\r" : "hotaru lab: ", (int)((now - begin_us) / TS_SECOND_US), l->options->seconds,
                   l->truth.periods[period].version, alive, l->n_actors, frames, l->options->progress ? "  " : "\n");
 }
@@ -212,7 +213,7 @@ static int switch_period(struct lab *l, size_t period, struct err *err)
     if (rc < 0)
         return rc;
     l->truth.periods[period - 1].to_us = l->truth.periods[period].from_us = ts_now_us();
-    return kill(honeypot->pid, SIGHUP) < 0 ? err_sys(err, -errno, "cannot signal the honeypot") : 0;
+    return honeypot->pid == 0 || kill(honeypot->pid, SIGHUP) < 0 ? err_set(err, -ECHILD, "the honeypot is gone") : 0;
 }
 
 static int start_actors(struct lab *l, struct err *err)
@@ -299,7 +300,7 @@ static int stop_all(struct lab *l, struct err *err)
     }
     for (size_t i = 0; i < 3; i++) {
         struct err why = {""};
-        if (i == 1) {
+        if (i == 1 && (l->recorder_at != NONE || l->options->truth)) {
             /* The last answers of the honeypot have been met; nothing new is sent while the recorder ends. */
             (void)turn_for(l, SETTLE_MS, &why);
             (void)netns_ip("att", "link set eth0 down\n", &why);
@@ -332,6 +333,7 @@ static int perform(struct lab *l, struct err *err)
         rc = run_command(l, err);
     else if (!l->options->bare)
         rc = play(l, err);
+    l->truth.to_us = ts_now_us();
     if (rc == 0 && !l->options->exec && (l->options->keep || l->options->bare))
         rc = stay(l, err);
     return rc;
@@ -342,15 +344,12 @@ static int inside(void *user, const struct sandbox *sandbox)
     struct lab *l = user;
     struct err err = {""}, end = {""};
     l->sandbox = sandbox;
-    if (sandbox->user_ns)
-        l->config.honeypot.user[0] = '\0'; /* no other user exists in there */
     int rc = io_mkdirs(l->parts, &err);
     if (rc == 0)
-        rc = supervise_init(&l->s, l->parts, &err);
+        rc = supervise_init(&l->s, l->parts, sandbox->foreground, &err);
     if (rc == 0)
         rc = perform(l, &err);
     int stopped = stop_all(l, &end);
-    l->truth.to_us = ts_now_us();
     for (size_t i = 0; i < l->truth.n_periods; i++) {
         if (l->truth.periods[i].from_us && !l->truth.periods[i].to_us)
             l->truth.periods[i].to_us = l->truth.to_us;

@@ -61,6 +61,7 @@ static int mount_private(struct err *err)
 
 struct start {
     pid_t outer_pid;
+    bool foreground;
 };
 
 static _Noreturn void process_one(int (*inside)(void *, const struct sandbox *), void *user, bool user_ns, uid_t uid,
@@ -70,12 +71,14 @@ static _Noreturn void process_one(int (*inside)(void *, const struct sandbox *),
     struct start start;
     struct sandbox sandbox = {.user_ns = user_ns, .life_fd = life_fd};
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)setpgid(0, 0); /* a group reaches across PID namespaces: no signal of ours goes to the caller's */
     /* Was the parent already gone before that? Then its end of the pipe is closed. */
     if (read(life_fd, &start, sizeof start) != (ssize_t)sizeof start)
         _exit(EXIT_FAILED);
     sandbox.outer_pid = start.outer_pid;
+    sandbox.foreground = start.foreground;
     if ((user_ns && map_user(uid, gid, &err) < 0) || mount_private(&err) < 0) {
-        (void)fprintf(stderr, "hotaru lab: %s\n", err.text);
+        (void)fprintf(stderr, "hotaru lab: error: %s\n", err.text);
         exit(EXIT_FAILED);
     }
     exit(inside(user, &sandbox));
@@ -132,6 +135,7 @@ int sandbox_run(int (*inside)(void *user, const struct sandbox *sandbox), void *
     (void)sigprocmask(SIG_BLOCK, &passed, &before);
     (void)signal(SIGCHLD, SIG_DFL); /* inherited SIG_IGN would lose process 1's exit code */
     (void)fflush(NULL);
+    bool foreground = tcgetpgrp(STDIN_FILENO) == getpgrp();
     pid_t pid = fork_into(NAMESPACES);
     if (pid < 0 && errno == EPERM) {
         user_ns = true;
@@ -144,13 +148,18 @@ int sandbox_run(int (*inside)(void *user, const struct sandbox *sandbox), void *
     rc = pid < 0 ? -errno : 0;
     close(life[0]);
     if (rc == 0) {
-        struct start start = {pid};
+        struct start start = {pid, foreground};
         (void)io_write_all(life[1], &start, sizeof start);
         rc = wait_for(pid, &passed, err);
     } else {
         rc = forbidden(rc, err);
     }
     close(life[1]);
+    if (foreground) { /* a command inside had it */
+        (void)signal(SIGTTOU, SIG_IGN);
+        (void)tcsetpgrp(STDIN_FILENO, getpgrp());
+        (void)signal(SIGTTOU, SIG_DFL);
+    }
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return rc;
 }

@@ -11,6 +11,7 @@
 struct sandbox {
     pid_t outer_pid;   /* of the inside's process 1, as the host counts; for nsenter */
     bool user_ns;      /* made without privilege: root inside is the caller outside, no other user exists */
+    bool foreground;   /* the caller has the terminal */
     int life_fd;       /* reads end-of-file when the outside process is gone */
 };
 

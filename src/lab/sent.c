@@ -11,98 +11,93 @@
 #include "gateway/tool.h"
 #include "lab/netns.h"
 
-#define RULES_MAX   ((size_t)16 << 20)
+#define RULES_MAX   ((size_t)1 << 20)
 #define LISTING_MAX ((size_t)1 << 30)
+#define CHUNK       2000 /* elements in one transaction: without privilege on the host, netlink takes 208 KB at once */
 
-/* A counter for each address from the start: in a packet's path the kernel often finds no memory for a new one (it allocates
- * per-CPU memory there without waiting; at 20,000 new addresses a second a quarter was lost). */
-static void write_each_address(const struct config *c, const char *set, struct wr *out)
+static const char rules[] =
+    "table ip hotaru_sent {\n"
+    " set kernel_to {\n  type ipv4_addr\n  counter\n }\n"
+    " set kernel_from {\n  type ipv4_addr\n  size 20000\n  flags dynamic\n }\n"
+    " set kernel {\n  type ipv4_addr . ipv4_addr\n  size 300000\n  flags dynamic\n }\n"
+    " counter total {\n }\n"
+    " chain seen {\n"
+    "  update @kernel_from { ip saddr counter }\n"
+    "  update @kernel { ip saddr . ip daddr counter }\n }\n"
+    " chain out {\n  type filter hook output priority 300; policy accept;\n"
+    "  ip daddr @kernel_to counter name total goto seen\n }\n}\n"
+    "table netdev hotaru_sent {\n"
+    " set wire {\n  type ipv4_addr\n  counter\n }\n"
+    " counter total {\n }\n"
+    " chain out {\n  type filter hook egress device \"eth0\" priority 300; policy accept;\n"
+    "  ip daddr @wire counter name total\n }\n}\n";
+
+/* The i-th address of the darknet. */
+static uint32_t nth_address(const struct config *c, uint64_t i)
 {
-    char text[IP4_TEXT_MAX];
-    const char *comma = "";
-    wr_fmt(out, " set %s {\n  type ipv4_addr\n  counter\n  elements = {", set);
-    for (size_t i = 0; i < c->n_darknet; i++) {
-        for (uint64_t k = 0; k < ip4_prefix_size(c->darknet[i]); k++) {
-            wr_fmt(out, "%s%s", comma, ip4_format(c->darknet[i].base + (uint32_t)k, text));
-            comma = ",\n";
-        }
-    }
-    wr_str(out, " }\n }\n");
+    size_t k = 0;
+    while (i >= ip4_prefix_size(c->darknet[k]))
+        i -= ip4_prefix_size(c->darknet[k++]);
+    return c->darknet[k].base + (uint32_t)i;
 }
 
-int sent_install(const struct config *c, struct err *err)
+static int add_chunk(const struct config *c, uint64_t from, uint64_t to, struct err *err)
 {
-    struct wr rules = wr_of(RULES_MAX);
-    if (config_darknet_size(c) > SENT_ADDRESSES_MAX)
-        return err_set(err, -ERANGE, "the lab counts for at most %d darknet addresses, not %" PRIu64, SENT_ADDRESSES_MAX,
-                       config_darknet_size(c));
-    wr_str(&rules, "table ip hotaru_sent {\n");
-    write_each_address(c, "kernel_to", &rules);
-    wr_fmt(&rules,
-           " set kernel {\n  type ipv4_addr . ipv4_addr\n  size %d\n  flags dynamic\n }\n"
-           " set kernel_from {\n  type ipv4_addr\n  size %d\n  flags dynamic\n }\n"
-           " counter total {\n }\n"
-           " chain seen {\n"
-           "  update @kernel_from { ip saddr counter }\n"
-           "  update @kernel { ip saddr . ip daddr counter }\n }\n"
-           " chain out {\n  type filter hook output priority 300; policy accept;\n"
-           "  ip daddr @kernel_to counter name total goto seen\n }\n}\n",
-           SENT_PAIRS_MAX, SENT_SOURCES_MAX);
-    wr_str(&rules, "table netdev hotaru_sent {\n");
-    write_each_address(c, "wire", &rules);
-    wr_str(&rules, " counter total {\n }\n"
-                   " chain out {\n  type filter hook egress device \"eth0\" priority 300; policy accept;\n"
-                   "  ip daddr @wire counter name total\n }\n}\n");
-    wr_u8(&rules, 0);
-    int rc = rules.bad ? err_set(err, -ENOBUFS, "the darknet has too many addresses to count")
-                       : netns_nft("att", (char *)rules.bytes, err);
-    wr_done(&rules);
+    static const char *const sets[] = {"ip hotaru_sent kernel_to", "netdev hotaru_sent wire"};
+    struct wr text = wr_of(RULES_MAX);
+    char ip[IP4_TEXT_MAX];
+    for (size_t s = 0; s < 2; s++) {
+        wr_fmt(&text, "add element %s {", sets[s]);
+        for (uint64_t i = from; i < to; i++)
+            wr_fmt(&text, "%s %s", i == from ? "" : ",", ip4_format(nth_address(c, i), ip));
+        wr_str(&text, " }\n");
+    }
+    wr_u8(&text, 0);
+    int rc = text.bad ? err_set(err, -ENOMEM, "no memory for the lab's counters") : netns_nft("att", (char *)text.bytes, err);
+    wr_done(&text);
     return rc;
 }
 
-struct listing {
-    const char *const *argv;
-    json_t *root; /* owned */
-};
-
-static int list_in_att(void *user, struct err *err)
+/* Each address has its counter from the start: in a packet's path the kernel often finds no memory for a new one (it allocates
+ * per-CPU memory there without waiting; at 20,000 new addresses a second a quarter was lost). */
+int sent_install(const struct config *c, struct err *err)
 {
-    struct listing *l = user;
+    uint64_t n = config_darknet_size(c);
+    if (n > SENT_ADDRESSES_MAX)
+        return err_set(err, -ERANGE, "the lab counts for at most %d darknet addresses, not %" PRIu64, SENT_ADDRESSES_MAX, n);
+    int rc = netns_nft("att", rules, err);
+    for (uint64_t i = 0; i < n && rc == 0; i += CHUNK)
+        rc = add_chunk(c, i, i + CHUNK < n ? i + CHUNK : n, err);
+    return rc;
+}
+
+/* Everything at once: each call of nft reads all sets from the kernel, whatever it is asked for. */
+static int list_all(void *user, struct err *err)
+{
+    static const char *const argv[] = {"nft", "-j", "list", "ruleset", NULL};
     struct wr text = wr_of(LISTING_MAX);
-    json_error_t why;
-    int rc = tool_run(l->argv, NULL, 0, &text, err);
+    json_t **ret = user;
+    json_error_t why = {.text = "too long"};
+    int rc = tool_run(argv, NULL, 0, &text, err);
     if (rc == 0 && !text.bad)
-        l->root = json_loadb((const char *)text.bytes, text.len, 0, &why);
+        *ret = json_loadb((const char *)text.bytes, text.len, 0, &why);
     wr_done(&text);
     if (rc != 0)
         return rc > 0 ? -EIO : rc;
-    return l->root ? 0 : err_set(err, -EPROTO, "nft's list of counters is not understood: %s", why.text);
+    return *ret ? 0 : err_set(err, -EPROTO, "nft's list of counters is not understood: %s", why.text);
 }
 
-/* The object of this kind ("set", "counter") in nft's list; borrowed, NULL when it is not there. */
-static const json_t *find(const json_t *root, const char *kind)
+/* The set or counter of this name in nft's list; borrowed, NULL when it is not there. */
+static const json_t *find(const json_t *root, const char *kind, const char *family, const char *name)
 {
-    const json_t *list = json_object_get(root, "nftables"), *found = NULL;
-    for (size_t i = 0; i < json_array_size(list) && !found; i++)
-        found = json_object_get(json_array_get(list, i), kind);
-    return found;
-}
-
-static int read_counter(const char *family, uint64_t *ret, struct err *err)
-{
-    const char *const argv[] = {"nft", "-j", "list", "counter", family, "hotaru_sent", "total", NULL};
-    struct listing l = {argv, NULL};
-    int rc = netns_in("att", list_in_att, &l, err);
-    if (rc < 0)
-        return rc;
-    *ret = (uint64_t)json_integer_value(json_object_get(find(l.root, "counter"), "packets"));
-    json_decref(l.root);
-    return 0;
-}
-
-int sent_total(uint64_t *ret, struct err *err)
-{
-    return read_counter("netdev", ret, err);
+    const json_t *list = json_object_get(root, "nftables");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_object_get(json_array_get(list, i), kind);
+        const char *f = json_string_value(json_object_get(one, "family")), *n = json_string_value(json_object_get(one, "name"));
+        if (f && n && strcmp(f, family) == 0 && strcmp(n, name) == 0)
+            return one;
+    }
+    return NULL;
 }
 
 /* Adds one element {"elem": {"val": KEY, "counter": {"packets": n}}} to o unless n is 0; KEY is an address or
@@ -124,37 +119,29 @@ static uint64_t add_element(json_t *o, const json_t *item)
     return (uint64_t)json_integer_value(n);
 }
 
-static int read_set(const char *family, const char *name, json_t *to, uint64_t *ret_sum, struct err *err)
+static uint64_t read_set(const json_t *set, json_t *to, const char *name)
 {
-    const char *const argv[] = {"nft", "-j", "list", "set", family, "hotaru_sent", name, NULL};
-    struct listing l = {argv, NULL};
-    int rc = netns_in("att", list_in_att, &l, err);
-    if (rc < 0)
-        return rc;
-    const json_t *elements = json_object_get(find(l.root, "set"), "elem");
+    const json_t *elements = json_object_get(set, "elem");
     json_t *o = json_object();
     uint64_t sum = 0;
     for (size_t i = 0; i < json_array_size(elements); i++)
         sum += add_element(o, json_array_get(elements, i));
-    json_decref(l.root);
     (void)json_object_set_new(to, name, o);
-    *ret_sum = sum;
-    return 0;
+    return sum;
 }
 
-static int read_all(json_t *to, struct err *err)
+static int read_all(const json_t *root, json_t *to, struct err *err)
 {
     static const struct {
         const char *family, *name;
         bool whole; /* else: memory may have been short for a new element */
     } sets[] = {{"netdev", "wire", true}, {"ip", "kernel_to", true}, {"ip", "kernel_from", false}, {"ip", "kernel", false}};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        uint64_t total = 0, sum = 0;
+        const json_t *counter = find(root, "counter", sets[i].family, "total");
+        uint64_t total = (uint64_t)json_integer_value(json_object_get(counter, "packets"));
+        uint64_t sum = read_set(find(root, "set", sets[i].family, sets[i].name), to, sets[i].name);
         char key[40];
-        int rc = read_counter(sets[i].family, &total, err);
-        if (rc < 0 || (rc = read_set(sets[i].family, sets[i].name, to, &sum, err)) < 0)
-            return rc;
-        if (sum > total || (sets[i].whole && sum != total))
+        if (!counter || sum > total || (sets[i].whole && sum != total))
             return err_set(err, -EPROTO, "the lab's counters contradict each other: %" PRIu64 " in all, %" PRIu64 " in %s", total,
                            sum, sets[i].name);
         (void)snprintf(key, sizeof key, sets[i].whole ? "%s_packets" : "%s_missed", sets[i].name);
@@ -165,8 +152,11 @@ static int read_all(json_t *to, struct err *err)
 
 int sent_read(struct json_t **ret, struct err *err)
 {
-    json_t *o = json_object();
-    int rc = read_all(o, err);
+    json_t *root = NULL, *o = json_object();
+    int rc = netns_in("att", list_all, &root, err);
+    if (rc == 0)
+        rc = read_all(root, o, err);
+    json_decref(root);
     if (rc < 0)
         json_decref(o);
     else

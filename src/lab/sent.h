@@ -17,8 +17,6 @@
 
 struct json_t;
 
-#define SENT_PAIRS_MAX     2000000
-#define SENT_SOURCES_MAX   200000
 #define SENT_ADDRESSES_MAX 131072 /* darknet addresses */
 
 /* Puts the counters into namespace att; packets to the darknet only. -ERANGE: the darknet is too large. */
@@ -26,7 +24,5 @@ int sent_install(const struct config *c, struct err *err);
 /* Reads them. *ret is a new reference: {"wire": {DST: n}, "wire_packets": n, "kernel_to": {DST: n}, "kernel_to_packets": n,
  * "kernel_from": {SRC: n}, "kernel_from_missed": n, "kernel": {SRC: {DST: n}}, "kernel_missed": n}. */
 int sent_read(struct json_t **ret, struct err *err);
-/* Packets on the wire so far; for progress. */
-int sent_total(uint64_t *ret, struct err *err);
 
 #endif

@@ -24,10 +24,10 @@ static void wanted_signals(sigset_t *set)
         (void)sigaddset(set, signals[i]);
 }
 
-int supervise_init(struct supervise *s, const char *log_dir, struct err *err)
+int supervise_init(struct supervise *s, const char *log_dir, bool foreground, struct err *err)
 {
     sigset_t set;
-    *s = (struct supervise){.signal_fd = -1};
+    *s = (struct supervise){.signal_fd = -1, .foreground = foreground};
     (void)snprintf(s->log_dir, sizeof s->log_dir, "%s", log_dir);
     wanted_signals(&set);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
@@ -51,13 +51,25 @@ void supervise_done(struct supervise *s)
     close_fd(&s->signal_fd);
 }
 
-static _Noreturn void become(enum supervise_role role, const char *netns, const char *const *argv, int out)
+/* Ctrl-C is the command's while it runs; the outside takes the terminal back. */
+static void take_terminal(pid_t group)
+{
+    (void)signal(SIGTTOU, SIG_IGN);
+    (void)tcsetpgrp(STDIN_FILENO, group);
+    (void)signal(SIGTTOU, SIG_DFL);
+}
+
+static _Noreturn void become(const struct supervise *s, enum supervise_role role, const char *netns, const char *const *argv, int out)
 {
     struct err err = {""};
     sigset_t none;
-    if (role != SUPERVISE_COMMAND) {
+    /* A group of its own for everyone: a group reaches across PID namespaces, and kill(0) in here must not. */
+    (void)setpgid(0, 0);
+    if (role == SUPERVISE_COMMAND) {
+        if (s->foreground)
+            take_terminal(getpid());
+    } else {
         int null = open("/dev/null", O_RDONLY);
-        (void)setpgid(0, 0);
         (void)dup2(null, STDIN_FILENO);
         (void)dup2(out, STDOUT_FILENO);
         (void)dup2(out, STDERR_FILENO);
@@ -102,7 +114,7 @@ int supervise_start(struct supervise *s, const char *name, enum supervise_role r
     }
     c->pid = fork();
     if (c->pid == 0)
-        become(role, netns, argv, out[1]);
+        become(s, role, netns, argv, out[1]);
     close_fd(&out[1]);
     c->out_fd = out[0];
     if (c->pid < 0) {
@@ -277,7 +289,7 @@ int supervise_stop(struct supervise *s, size_t child, int grace_ms, struct err *
     (void)kill(c->pid, SIGTERM);
     while (c->pid != 0) {
         (void)supervise_turn(s, 50, &ignored); /* what others do meanwhile is not this call's */
-        if (!killed && ts_mono_us() > end_us) {
+        if (!killed && c->pid != 0 && ts_mono_us() > end_us) {
             killed = true;
             (void)kill(c->pid, SIGKILL);
         }

@@ -35,15 +35,16 @@ struct supervise {
     size_t n;
     int signal_fd;
     char log_dir[512];
+    bool foreground;        /* a command may take the terminal */
     bool stop_asked;        /* SIGINT or SIGTERM came */
 };
 
 /* Blocks and takes the signals; log_dir (exists) gets NAME.log of each daemon and actor. */
-int supervise_init(struct supervise *s, const char *log_dir, struct err *err);
+int supervise_init(struct supervise *s, const char *log_dir, bool foreground, struct err *err);
 void supervise_done(struct supervise *s);
 
 /* Starts argv (argv[0] a path; NULL-terminated) in the namespace. A daemon's or actor's output goes to its log and its group is
- * its own, so that Ctrl-C reaches the supervisor alone. *ret (may be NULL): index in child. */
+ * its own, so that Ctrl-C reaches the supervisor alone; a command gets the terminal, if there is one. *ret (may be NULL): index in child. */
 int supervise_start(struct supervise *s, const char *name, enum supervise_role role, const char *netns,
                     const char *const *argv, size_t *ret, struct err *err);
 

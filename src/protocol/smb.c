@@ -11,7 +11,7 @@
 #include "protocol/smb_int.h"
 #include "protocol/smb_pipe.h"
 
-enum { FRAME_MESSAGE = 0x00, FRAME_REQUEST = 0x81, FRAME_POSITIVE = 0x82, FRAME_KEEPALIVE = 0x85 };
+enum { FRAME_MESSAGE = 0x00, FRAME_REQUEST = 0x81, FRAME_POSITIVE = 0x82, FRAME_NEGATIVE = 0x83, FRAME_KEEPALIVE = 0x85 };
 enum { SMB_GROOM_KEPT = 16 * 1024 };
 enum { SMB_MAGIC_1 = 0xff, SMB_MAGIC_2 = 0xfe, SMB1_HEADER = 32, SMB2_HEADER = 64, PORT_NETBIOS = 139 };
 
@@ -54,13 +54,23 @@ static enum feed_status not_smb(struct smb_turn *t, const uint8_t *in, size_t n)
 static enum feed_status session_request(struct smb_turn *t)
 {
     static const uint8_t positive[SMB_FRAME_HEADER] = {FRAME_POSITIVE};
+    t->c->called = true;
     return session_send(t->s, positive, sizeof positive) < 0 ? FEED_CLOSE : FEED_MORE;
+}
+
+/* A message on port 139 without one: "unspecified error" (RFC 1002 4.3.4), and the end, as nmap knows Windows by. */
+static enum feed_status uncalled(struct smb_turn *t)
+{
+    static const uint8_t negative[SMB_FRAME_HEADER + 1] = {FRAME_NEGATIVE, 0, 0, 1, 0x8f};
+    smb_event(t, "NetBIOS", "message without a session request", "negative response 0x8f", SMB_OK);
+    (void)session_send(t->s, negative, sizeof negative);
+    return FEED_CLOSE;
 }
 
 static bool frame_type_fits(const struct smb_turn *t, uint8_t type)
 {
     return type == FRAME_MESSAGE || type == FRAME_KEEPALIVE ||
-           (type == FRAME_REQUEST && session_dport(t->s) == PORT_NETBIOS && t->c->phase == SMB_NEW);
+           (type == FRAME_REQUEST && session_dport(t->s) == PORT_NETBIOS && !t->c->called);
 }
 
 /* Whether the message's first bytes (n of them are here) can begin what we speak. An SMB2 header names its own size in
@@ -108,8 +118,9 @@ static struct feed skip(struct smb_turn *t, const uint8_t *in, size_t n)
     struct smb *c = t->c;
     size_t used = n < c->skip_left ? n : c->skip_left;
     c->skip_left -= (uint32_t)used;
+    size_t room = SMB_GROOM_KEPT - c->kept.len;
     if (c->groom)
-        smb_keep(t, in, c->kept.len + used <= SMB_GROOM_KEPT ? used : 0);
+        smb_keep(t, in, used < room ? used : room);
     return (struct feed){c->skip_left ? FEED_MORE : FEED_CLOSE, used};
 }
 
@@ -125,6 +136,8 @@ static struct feed frame(struct smb_turn *t, const uint8_t *in, size_t n)
     uint32_t declared = (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
     if (declared > SMB_DECLARED_MAX)
         return (struct feed){not_smb(t, in, n), n};
+    if (in[0] == FRAME_MESSAGE && session_dport(t->s) == PORT_NETBIOS && !t->c->called)
+        return (struct feed){uncalled(t), n};
     const uint8_t *m = in + SMB_FRAME_HEADER;
     size_t here = n - SMB_FRAME_HEADER < declared ? n - SMB_FRAME_HEADER : declared;
     if (in[0] == FRAME_MESSAGE && declared && here) {

@@ -266,8 +266,8 @@ enum feed_status smb1_message(struct smb_turn *t, const uint8_t *m, size_t n)
     struct smb1_request q = {.base = m, .len = n};
     struct rd r = rd_of(m, n);
     read_header(&r, &q.h);
-    if (t->c->phase > SMB_ONE || (q.h.flags & SMB1_FLAGS_REPLY))
-        return FEED_ABORT; /* SMB1 after SMB2 was agreed on; a reply */
+    if (t->c->phase > SMB_ONE)
+        return FEED_ABORT; /* SMB1 after SMB2 was agreed on. The reply flag is not looked at: nmap sends it in requests. */
     if (smb1_block(&r, &q) < 0)
         return t->c->phase == SMB_NEW ? FEED_ABORT : smb1_refuse(t, &q, SMB_INVALID_SMB);
     if (q.h.command == SMB1_NEGOTIATE)

@@ -65,6 +65,14 @@ struct smb_tree *smb_tree_new(struct smb_turn *t)
     return NULL;
 }
 
+void smb_sample(struct session *s, struct smb *c, const char *name, const void *bytes, size_t n)
+{
+    if (c->samples >= SMB_SAMPLES_MAX)
+        return;
+    c->samples++;
+    session_sample(s, name, bytes, n);
+}
+
 void smb_keep(struct smb_turn *t, const void *bytes, size_t n)
 {
     struct wr *w = &t->c->kept;
@@ -81,7 +89,7 @@ void smb_keep(struct smb_turn *t, const void *bytes, size_t n)
 void smb_keep_store(struct session *s, struct smb *c, struct smb_shared *shared, const char *name)
 {
     if (name && c->kept.len)
-        session_sample(s, name, c->kept.bytes, c->kept.len);
+        smb_sample(s, c, name, c->kept.bytes, c->kept.len);
     shared->kept_bytes -= c->kept.len;
     wr_done(&c->kept);
 }

@@ -58,7 +58,7 @@ enum smb_phase {
     SMB_TWO,         /* SMB2 or 3 in use */
 };
 
-enum { SMB_USERS = 4, SMB_TREES = 8, SMB_PIPES = 4, SMB_EVENTS_MAX = 256 };
+enum { SMB_USERS = 4, SMB_TREES = 8, SMB_PIPES = 4, SMB_EVENTS_MAX = 256, SMB_SAMPLES_MAX = 32 };
 
 struct smb_logon {
     uint8_t challenge[8];
@@ -86,10 +86,11 @@ struct smb {
     enum smb_phase phase;
     uint16_t dialect;             /* SMB2 dialect; 0 under SMB1 */
     uint32_t capabilities;        /* SMB2: as answered */
+    bool called;                  /* port 139: the session request came */
     bool nt_status;               /* SMB1: the client named CAP_STATUS32 when it logged on */
     uint8_t challenge[8];         /* SMB1 without extended security */
     uint32_t skip_left;           /* bytes of a message that is read past */
-    uint16_t events;              /* command events written, at most SMB_EVENTS_MAX */
+    uint16_t events, samples;     /* command events and samples written, at most SMB_EVENTS_MAX and SMB_SAMPLES_MAX */
     uint16_t users_made, trees_made, pipes_made;
     struct smb_user users[SMB_USERS];
     struct smb_tree trees[SMB_TREES];
@@ -130,6 +131,8 @@ struct smb_user *smb_user_new(struct smb_turn *t);
 struct smb_user *smb_user_find(struct smb *c, uint64_t id);
 struct smb_tree *smb_tree_new(struct smb_turn *t);
 struct smb_tree *smb_tree_find(struct smb *c, uint32_t id);
+/* Stores a sample; more than SMB_SAMPLES_MAX in a connection are dropped. */
+void smb_sample(struct session *s, struct smb *c, const char *name, const void *bytes, size_t n);
 /* Keeps bytes for a sample within the loop's budget (SMB_KEPT_MAX each, SMB_KEPT_ALL in all); drops what is over. */
 void smb_keep(struct smb_turn *t, const void *bytes, size_t n);
 /* Stores what was kept under name, and forgets it. */

@@ -189,7 +189,7 @@ static bool canonical(char *path)
 static void keep_long(struct smb_turn *t, const uint8_t *stub, size_t n)
 {
     if (n >= PATH_KEPT_MIN)
-        session_sample(t->s, "srvsvc-path", stub, n);
+        smb_sample(t->s, t->c, "srvsvc-path", stub, n);
 }
 
 /* NetprPathCompare [MS-SRVS 3.1.4.31]: equal after both are made canonical. */

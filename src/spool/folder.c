@@ -198,8 +198,9 @@ static int end_segment(int dir_fd, const char *name, const struct spool_scan *sc
     off_t at = (off_t)(scan->n_blocks * block_bytes);
     if (rc == 0 && !scan->ended && ftruncate(fd, at) < 0) /* half a block is nobody's */
         rc = -errno;
-    if (rc == 0 && !scan->ended && pwrite(fd, block, block_bytes, at) != (ssize_t)block_bytes)
-        (void)ftruncate(fd, at); /* no room: a sealed segment without its last block is still good */
+    /* no room: a sealed segment without its last block is still good */
+    if (rc == 0 && !scan->ended && pwrite(fd, block, block_bytes, at) != (ssize_t)block_bytes && ftruncate(fd, at) < 0)
+        rc = -errno;
     free(block);
     if (rc < 0 && fd >= 0)
         close(fd);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WINDOW_BYTES = 1 << 20 };
+enum { WINDOW_BYTES = 256 << 10 };
 
 struct spool_reader {
     int fd;
@@ -157,6 +157,14 @@ void spool_reader_close(struct spool_reader *r)
     free(r->window);
     free(r->loss);
     free(r);
+}
+
+void spool_reader_limit(struct spool_reader *r, uint64_t size_bytes)
+{
+    if (size_bytes < r->size_bytes) {
+        r->size_bytes = size_bytes;
+        r->sealed = false; /* what is cut off is no damage */
+    }
 }
 
 void spool_reader_info(const struct spool_reader *r, struct spool_info *ret)

@@ -186,8 +186,8 @@ static void segment_end(struct spool_writer *w)
     h.used_bytes += spool_totals_put(block_start(w) + SPOOL_HEAD_BYTES, &w->totals);
     block_close(w, &h);
     /* No room for it: a sealed segment without its last block is still good. */
-    if (pwrite_all(w->fd, w->buffer, w->block_bytes, w->file_bytes) < 0)
-        (void)ftruncate(w->fd, (off_t)w->file_bytes);
+    if (pwrite_all(w->fd, w->buffer, w->block_bytes, w->file_bytes) < 0 && ftruncate(w->fd, (off_t)w->file_bytes) < 0)
+        w->state.ledger_us = w->ledger_us; /* its reader skips half a block */
     w->n_closed = 0;
     w->state.alive_us = ts_now_us();
     w->state.ledger_us = w->ledger_us;

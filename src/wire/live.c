@@ -44,13 +44,6 @@ static int join_fanout(int fd, int first_fd)
     return setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg, sizeof arg) < 0 ? -errno : 0;
 }
 
-static bool is_in_fanout(int fd)
-{
-    int arg = 0;
-    socklen_t n = sizeof arg;
-    return getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg, &n) == 0 && arg != 0;
-}
-
 static int no_interface(const struct wire *w, int status, struct err *err)
 {
     switch (status) {
@@ -127,8 +120,10 @@ int wire_open_live(const struct wire_live_options *options, struct wire **ret, s
     if (rc == 0)
         rc = close_and_empty(w);
     struct wire *first = options->fanout_of;
-    if (rc == 0 && first && !is_in_fanout(first->fd))
+    if (rc == 0 && first && !first->in_fanout)
         rc = join_fanout(first->fd, -1);
+    if (rc == 0 && first)
+        first->in_fanout = true;
     if (rc == 0 && first)
         rc = join_fanout(w->fd, first->fd);
     if (rc < 0) {
@@ -150,7 +145,6 @@ int wire_start(struct wire *w, struct err *err)
 
 int wire_stop(struct wire *w)
 {
-    w->stopped = true;
     return set_snapshot(w->fd, 0);
 }
 

@@ -8,11 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TS_MAX_S INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 void wire_frame_set(const struct wire *w, const struct pcap_pkthdr *h, const uint8_t *bytes, struct frame *ret)
 {
     int64_t s = h->ts.tv_sec;
     if (s < 0 && s >= INT32_MIN)
         s += INT64_C(1) << 32; /* libpcap reads the file's unsigned 32-bit seconds as signed: 2038 to 2106 */
+    if (s < 0 || s > TS_MAX_S) /* a corrupt stamp: the frame still counts */
+        s = s < 0 ? 0 : TS_MAX_S;
     ret->bytes = bytes;
     ret->cap_len_bytes = h->caplen;
     ret->wire_len_bytes = h->len > h->caplen ? h->len : h->caplen;

@@ -11,7 +11,7 @@
 struct frame {
     const uint8_t *bytes; /* from the link layer on; borrowed until the next call on the source */
     uint32_t cap_len_bytes, wire_len_bytes; /* cap <= wire */
-    int64_t ts_us;        /* since 1970-01-01 UTC; a finer stamp is cut, not rounded */
+    int64_t ts_us;        /* since 1970-01-01 UTC, to the end of 9999; a finer stamp is cut, not rounded */
     int link_type;        /* DLT_* of libpcap */
 };
 

@@ -15,7 +15,7 @@ const char *wire_stream_error(const struct wire_stream *s); /* why unpacking or 
 
 struct wire {
     pcap_t *pcap;
-    bool live, at_end, stopped;
+    bool live, at_end, in_fanout;
     char name[200]; /* of the file or the interface */
     struct wire_stream *stream; /* file: lives as long as pcap */
     uint64_t received;

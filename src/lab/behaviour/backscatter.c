@@ -10,7 +10,15 @@
 
 enum { VICTIMS = 16 };
 #define TOTAL 8000
-enum answer { ANSWER_SYN_ACK, ANSWER_RST, ANSWER_RST_ACK, ANSWER_UNREACHABLE, ANSWER_TTL_EXCEEDED, ANSWER_ECHO, ANSWERS };
+enum answer {
+    ANSWER_SYN_ACK,
+    ANSWER_RST,
+    ANSWER_RST_ACK,
+    ANSWER_UNREACHABLE,
+    ANSWER_TTL_EXCEEDED,
+    ANSWER_ECHO,
+    ANSWERS
+};
 
 struct backscatter {
     struct behaviour_params params;
@@ -23,8 +31,8 @@ struct victim {
     uint32_t address;
     uint16_t port;
     enum answer answer;
-    uint8_t hops, code;      /* code: ICMP type 3 */
-    double from, until;      /* share of the run in which it is flooded */
+    uint8_t hops, code; /* code: ICMP type 3 */
+    double from, until; /* share of the run in which it is flooded */
 };
 
 /* Everything about the i-th victim follows from the seed. */
@@ -34,7 +42,9 @@ static struct victim victim_of(const struct backscatter *b, size_t i)
     static const uint8_t codes[] = {1, 3, 10, 13};
     uint64_t h = draw_hash(b->params.seed, i);
     struct victim v = {.address = b->crowd.address[i], .port = ports[h % 8], .code = codes[h >> 8 & 3]};
-    v.answer = i < ANSWERS ? (enum answer)i : h >> 16 & 1 ? ANSWER_SYN_ACK : (enum answer)((h >> 17) % ANSWERS);
+    v.answer = i < ANSWERS   ? (enum answer)i
+               : h >> 16 & 1 ? ANSWER_SYN_ACK
+                             : (enum answer)((h >> 17) % ANSWERS);
     v.hops = draw_hops(b->params.seed, v.address);
     v.from = i == 0 ? 0 : (double)(h >> 24 & 0xff) / 256 * 0.7;
     v.until = i == 0 ? 1 : v.from + 0.08 + (double)(h >> 32 & 0xff) / 256 * 0.3;
@@ -66,7 +76,8 @@ static struct victim pick_victim(struct backscatter *b, double x)
     return victim_of(b, 0);
 }
 
-static size_t put_tcp(struct backscatter *b, const struct victim *v, uint32_t dst, uint16_t dport, uint8_t *out)
+static size_t put_tcp(struct backscatter *b, const struct victim *v, uint32_t dst, uint16_t dport,
+                      uint8_t *out)
 {
     uint64_t h = rng_u64(&b->targets);
     uint32_t forged_seq = (uint32_t)h;
@@ -75,10 +86,12 @@ static size_t put_tcp(struct backscatter *b, const struct victim *v, uint32_t ds
                            .id = v->answer == ANSWER_SYN_ACK ? 0 : (uint16_t)(h >> 32),
                            .frag = v->answer == ANSWER_SYN_ACK ? 0x4000 : 0,
                            .ttl = (uint8_t)(64 - v->hops)};
-    static const uint8_t mss[] = {2, 4, 5, 0xb4}; /* 1460: the forged SYN had no options, so only this is answered */
+    static const uint8_t mss[] = {2, 4, 5,
+                                  0xb4}; /* 1460: the forged SYN had no options, so only this is answered */
     struct packet_tcp tcp = {.sport = v->port, .dport = dport};
     if (v->answer == ANSWER_SYN_ACK) {
-        tcp = (struct packet_tcp){v->port, dport, 14600, (uint32_t)(h >> 24), forged_seq + 1, TCP_SYN | TCP_ACK, mss, 4};
+        tcp = (struct packet_tcp){v->port,           dport, 14600, (uint32_t)(h >> 24), forged_seq + 1,
+                                  TCP_SYN | TCP_ACK, mss,   4};
     } else if (v->answer == ANSWER_RST) {
         tcp.flags = TCP_RST; /* to a forged ACK: its acknowledgement number comes back as sequence number */
         tcp.seq = forged_seq;
@@ -90,7 +103,8 @@ static size_t put_tcp(struct backscatter *b, const struct victim *v, uint32_t ds
 }
 
 /* RFC 792: the forged packet's IP header and its first eight bytes. */
-static size_t put_icmp_error(struct backscatter *b, const struct victim *v, uint32_t dst, uint16_t dport, uint8_t *out)
+static size_t put_icmp_error(struct backscatter *b, const struct victim *v, uint32_t dst, uint16_t dport,
+                             uint8_t *out)
 {
     uint8_t quoted[60];
     uint64_t h = rng_u64(&b->targets);
@@ -103,9 +117,11 @@ static size_t put_icmp_error(struct backscatter *b, const struct victim *v, uint
     uint32_t from = by_router ? (v->address & ip4_mask(24)) | 1 : v->address;
     if (!ip4_in(from, b->params.sources))
         from = v->address;
-    struct packet_ip ip = {.src = from, .dst = dst, .id = (uint16_t)(h >> 48), .tos = 0xc0, .ttl = (uint8_t)(64 - v->hops)};
+    struct packet_ip ip = {
+        .src = from, .dst = dst, .id = (uint16_t)(h >> 48), .tos = 0xc0, .ttl = (uint8_t)(64 - v->hops)};
     uint8_t type = v->answer == ANSWER_TTL_EXCEEDED ? 11 : 3;
-    return packet_icmp(out, ACTION_PACKET_MAX, &ip, type, type == 3 ? v->code : 0, 0, quoted, n < 28 ? n : 28);
+    return packet_icmp(out, ACTION_PACKET_MAX, &ip, type, type == 3 ? v->code : 0, 0, quoted,
+                       n < 28 ? n : 28);
 }
 
 static size_t put_echo_reply(struct backscatter *b, const struct victim *v, uint32_t dst, uint8_t *out)
@@ -135,8 +151,8 @@ static void backscatter_next(void *state, int64_t now_us, struct action *ret)
         n = put_echo_reply(b, &v, dst, ret->packet);
     else
         n = put_icmp_error(b, &v, dst, dport, ret->packet);
-    uint32_t src = (uint32_t)ret->packet[12] << 24 | (uint32_t)ret->packet[13] << 16 | (uint32_t)ret->packet[14] << 8 |
-                   ret->packet[15];
+    uint32_t src = (uint32_t)ret->packet[12] << 24 | (uint32_t)ret->packet[13] << 16 |
+                   (uint32_t)ret->packet[14] << 8 | ret->packet[15];
     action_packet(ret, at, src, dst, is_tcp ? v.port : 0, is_tcp ? dport : 0, n);
 }
 
@@ -148,7 +164,8 @@ static void backscatter_done(void *state)
 
 const struct behaviour behaviour_backscatter = {
     .name = "backscatter",
-    .doc = "victims of forged floods answer: SYN-ACK, RST, RST-ACK, ICMP errors with the quoted packet, echo replies",
+    .doc = "victims of forged floods answer: SYN-ACK, RST, RST-ACK, ICMP errors with the quoted packet, echo "
+           "replies",
     .state_bytes = sizeof(struct backscatter),
     .start = backscatter_start,
     .next = backscatter_next,

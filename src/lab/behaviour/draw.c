@@ -38,7 +38,9 @@ uint64_t draw_hash(uint64_t seed, uint64_t x)
 
 uint32_t draw_dst(struct rng *r, struct ip4_prefix darknet)
 {
-    return darknet.base + (uint32_t)rng_below(r, ip4_prefix_size(darknet));
+    uint64_t bits =
+        rng_u64(r); /* the size is a power of two: the upper bits are uniform without a division */
+    return darknet.len_bits == 32 ? darknet.base : darknet.base + (uint32_t)(bits >> (32 + darknet.len_bits));
 }
 
 uint8_t draw_hops(uint64_t seed, uint32_t src)
@@ -95,13 +97,14 @@ static bool may_be_source(const struct behaviour_params *params, uint32_t ip)
     return params->sources.len_bits > 24 || ((ip & 0xff) != 0 && (ip & 0xff) != 255);
 }
 
-/* A share of [0,1): keep own index below `keep`, else take `other`. */
+/* Keep the own index when a uniform number of 32 bits is not above `keep`, else take `other`. */
 struct crowd_slot {
-    double keep;
-    uint32_t other;
+    uint32_t keep, other;
 };
+enum { CROWD_HEAD = 2048 };
 
-static int draw_addresses(struct crowd *c, const struct behaviour_params *params, uint32_t want, struct rng *r)
+static int draw_addresses(struct crowd *c, const struct behaviour_params *params, uint32_t want,
+                          struct rng *r)
 {
     uint64_t size = ip4_prefix_size(params->sources);
     struct permutation order = permutation_of(size, r);
@@ -113,52 +116,70 @@ static int draw_addresses(struct crowd *c, const struct behaviour_params *params
     return c->n ? 0 : -EINVAL;
 }
 
-/* Vose's construction: indexes with less than the mean share take the rest from one with more. */
-static int build_alias(struct crowd *c, double exponent)
+/* Vose's construction over share[0..n), which is used up: indexes with less than the mean take the rest from one with
+ * more. Indexes in slot are from `base` on. work holds 2 n numbers. */
+static void build_table(struct crowd_slot *slot, double *share, size_t n, uint32_t base, uint32_t *work)
 {
-    int rc = -ENOMEM;
-    size_t n = c->n, n_small = 0, n_large = 0;
-    uint32_t *small = calloc(n, sizeof *small), *large = calloc(n, sizeof *large);
-    double *share = calloc(n, sizeof *share), sum = 0;
-    c->slot = calloc(n, sizeof *c->slot);
-    if (!small || !large || !share || !c->slot)
-        goto out;
+    uint32_t *small = work, *large = work + n;
+    size_t n_small = 0, n_large = 0;
+    double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += share[i] = pow((double)(i + 1), -exponent);
+        sum += share[i];
     for (size_t i = 0; i < n; i++) {
         share[i] *= (double)n / sum;
         if (share[i] < 1)
             small[n_small++] = (uint32_t)i;
         else
             large[n_large++] = (uint32_t)i;
-        c->slot[i] = (struct crowd_slot){1, (uint32_t)i};
+        slot[i] = (struct crowd_slot){UINT32_MAX, base + (uint32_t)i};
     }
     while (n_small && n_large) {
         uint32_t s = small[--n_small], l = large[n_large - 1];
-        c->slot[s] = (struct crowd_slot){share[s], l};
+        slot[s] = (struct crowd_slot){(uint32_t)(share[s] * UINT32_MAX), base + l};
         share[l] -= 1 - share[s];
         if (share[l] < 1) {
             n_large--;
             small[n_small++] = l;
         }
     }
-    rc = 0;
-out:
-    free(small);
-    free(large);
+}
+
+static int build_alias(struct crowd *c, double exponent)
+{
+    size_t n = c->n;
+    double *share = calloc(n, sizeof *share), head = 0, all = 0;
+    uint32_t *work = calloc(2 * n, sizeof *work);
+    c->slot = calloc(n, sizeof *c->slot);
+    c->n_head = n < CROWD_HEAD ? n : CROWD_HEAD;
+    int rc = share && work && c->slot ? 0 : -ENOMEM;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        all += share[i] = pow((double)(i + 1), -exponent);
+        if (i < c->n_head)
+            head += share[i];
+    }
+    if (rc == 0) {
+        c->head_share = n == c->n_head ? 1 : head / all;
+        build_table(c->slot, share, c->n_head, 0, work);
+        build_table(c->slot + c->n_head, share + c->n_head, n - c->n_head, (uint32_t)c->n_head, work);
+    }
     free(share);
+    free(work);
     return rc;
 }
 
-int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent, struct rng *r)
+int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent,
+               struct rng *r)
 {
-    uint64_t want = params->n_sources ? params->n_sources : n_default, size = ip4_prefix_size(params->sources);
+    uint64_t want = params->n_sources ? params->n_sources : n_default,
+             size = ip4_prefix_size(params->sources);
     if (want > size)
         want = size;
     *c = (struct crowd){.address = calloc(want, sizeof *c->address)};
     if (!c->address)
         return -ENOMEM;
     int rc = draw_addresses(c, params, (uint32_t)want, r);
+    if (params->exponent > 0)
+        exponent = params->exponent;
     if (rc == 0 && exponent > 0)
         rc = build_alias(c, exponent);
     if (rc < 0)
@@ -168,13 +189,13 @@ int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t 
 
 size_t crowd_pick(const struct crowd *c, struct rng *r)
 {
-    double x = rng_unit(r) * (double)c->n;
-    size_t i = (size_t)x;
-    if (i >= c->n)
-        i = c->n - 1;
-    if (!c->slot || x - (double)i < c->slot[i].keep)
-        return i;
-    return c->slot[i].other;
+    uint64_t bits = rng_u64(r);
+    if (!c->slot)
+        return (size_t)((bits >> 32) * c->n >> 32);
+    bool tail = c->head_share < 1 && rng_unit(r) >= c->head_share;
+    size_t from = tail ? c->n_head : 0, n = tail ? c->n - c->n_head : c->n_head;
+    size_t i = from + (size_t)((bits >> 32) * n >> 32);
+    return (uint32_t)bits <= c->slot[i].keep ? i : c->slot[i].other;
 }
 
 void crowd_done(struct crowd *c)
@@ -197,8 +218,8 @@ int draw_source(const struct behaviour_params *params, struct rng *r, uint32_t *
     return 0;
 }
 
-void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport,
-                   size_t len_bytes)
+void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst, uint16_t sport,
+                   uint16_t dport, size_t len_bytes)
 {
     assert(len_bytes > 0);
     ret->kind = ACTION_PACKET;
@@ -212,8 +233,8 @@ void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst
     ret->packet_len_bytes = len_bytes;
 }
 
-void action_dialogue(struct action *ret, int64_t at_us, enum dialogue d, uint32_t src, uint32_t dst, uint16_t dport,
-                     uint8_t ttl)
+void action_dialogue(struct action *ret, int64_t at_us, enum dialogue d, uint32_t src, uint32_t dst,
+                     uint16_t dport, uint8_t ttl)
 {
     ret->kind = ACTION_DIALOGUE;
     ret->at_us = at_us;

@@ -44,22 +44,26 @@ bool draw_is_global(uint32_t ip);
 /* The sources of an actor, and how much of its traffic each sends: share of the k-th ~ k^-exponent (Zipf; 0: equal). */
 struct crowd {
     size_t n;
-    uint32_t *address;          /* host order, distinct; owned */
-    struct crowd_slot *slot;    /* Walker's alias table (Vose 1991); owned; NULL while all are equal */
+    uint32_t *address;       /* host order, distinct; owned */
+    struct crowd_slot *slot; /* Walker's alias tables (Vose 1991); owned; NULL while all are equal */
+    size_t n_head;     /* the first ones have a table of their own, which stays in the processor's cache */
+    double head_share; /* of the traffic */
 };
-/* n distinct addresses of params->sources outside the darknet: params->n_sources of them, or n_default. -EINVAL when the
+/* n distinct addresses of params->sources outside the darknet: params->n_sources of them, or n_default; params->exponent,
+ * or exponent. -EINVAL when the
  * prefix has none; fewer when it has fewer. -ENOMEM. */
-int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent, struct rng *r);
+int crowd_init(struct crowd *c, const struct behaviour_params *params, uint32_t n_default, double exponent,
+               struct rng *r);
 size_t crowd_pick(const struct crowd *c, struct rng *r);
 void crowd_done(struct crowd *c);
 /* One address alone. 0 or -EINVAL. */
 int draw_source(const struct behaviour_params *params, struct rng *r, uint32_t *ret);
 
 /* An action that is the packet in ret->packet (len bytes, 0: it did not fit, which is our mistake). */
-void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport,
-                   size_t len_bytes);
-void action_dialogue(struct action *ret, int64_t at_us, enum dialogue d, uint32_t src, uint32_t dst, uint16_t dport,
-                     uint8_t ttl);
+void action_packet(struct action *ret, int64_t at_us, uint32_t src, uint32_t dst, uint16_t sport,
+                   uint16_t dport, size_t len_bytes);
+void action_dialogue(struct action *ret, int64_t at_us, enum dialogue d, uint32_t src, uint32_t dst,
+                     uint16_t dport, uint8_t ttl);
 void action_end(struct action *ret, int64_t at_us);
 
 #endif

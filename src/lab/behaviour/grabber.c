@@ -33,7 +33,8 @@ static void grabber_next(void *state, int64_t now_us, struct action *ret)
         action_end(ret, at);
         return;
     }
-    uint32_t src = g->crowd.address[crowd_pick(&g->crowd, &g->targets)], dst = draw_dst(&g->targets, g->params.darknet);
+    uint32_t src = g->crowd.address[crowd_pick(&g->crowd, &g->targets)],
+             dst = draw_dst(&g->targets, g->params.darknet);
     uint16_t dport = g->params.dport ? g->params.dport : draw_hash(g->params.seed, src) & 1 ? 445 : 3306;
     enum dialogue d = dport == 445    ? DIALOGUE_SMB_NEGOTIATE
                       : dport == 3306 ? DIALOGUE_MYSQL_VERSION

@@ -10,13 +10,40 @@ enum { SOURCES = 6 };
 #define TOTAL 800
 
 enum fault {
-    TCP_OFFSET_SMALL, TCP_OFFSET_LARGE, TCP_NO_FLAGS, TCP_XMAS, TCP_SYN_FIN, TCP_ALL_FLAGS, TCP_BAD_SUM, TCP_CUT,
-    TCP_PORT_ZERO, TCP_BAD_OPTION,
-    UDP_LENGTH_ZERO, UDP_LENGTH_SMALL, UDP_LENGTH_LARGE, UDP_BAD_SUM, UDP_EMPTY,
-    ICMP_CUT, ICMP_QUOTE_CUT, ICMP_UNKNOWN_TYPE,
-    FRAGMENT_FIRST, FRAGMENT_TINY, FRAGMENT_LATER, FRAGMENT_PAST_END, IP_RESERVED_BIT, IP_DF_AND_MF,
-    IP_RECORD_ROUTE, IP_BAD_OPTION, IP_UNKNOWN_PROTOCOL, IP_BAD_SUM, IP_TOTAL_PAST_FRAME, IP_PADDING,
-    BROKEN_VERSION, BROKEN_IHL_SMALL, BROKEN_IHL_LARGE, BROKEN_TOTAL_SMALL,
+    TCP_OFFSET_SMALL,
+    TCP_OFFSET_LARGE,
+    TCP_NO_FLAGS,
+    TCP_XMAS,
+    TCP_SYN_FIN,
+    TCP_ALL_FLAGS,
+    TCP_BAD_SUM,
+    TCP_CUT,
+    TCP_PORT_ZERO,
+    TCP_BAD_OPTION,
+    UDP_LENGTH_ZERO,
+    UDP_LENGTH_SMALL,
+    UDP_LENGTH_LARGE,
+    UDP_BAD_SUM,
+    UDP_EMPTY,
+    ICMP_CUT,
+    ICMP_QUOTE_CUT,
+    ICMP_UNKNOWN_TYPE,
+    FRAGMENT_FIRST,
+    FRAGMENT_TINY,
+    FRAGMENT_LATER,
+    FRAGMENT_PAST_END,
+    IP_RESERVED_BIT,
+    IP_DF_AND_MF,
+    IP_RECORD_ROUTE,
+    IP_BAD_OPTION,
+    IP_UNKNOWN_PROTOCOL,
+    IP_BAD_SUM,
+    IP_TOTAL_PAST_FRAME,
+    IP_PADDING,
+    BROKEN_VERSION,
+    BROKEN_IHL_SMALL,
+    BROKEN_IHL_LARGE,
+    BROKEN_TOTAL_SMALL,
     FAULTS
 };
 
@@ -47,10 +74,15 @@ static void set16(uint8_t *at, unsigned v)
 /* Faults of the TCP header: a good SYN, spoiled, its checksum made to fit again unless that is the fault. */
 static size_t put_tcp(enum fault fault, const struct packet_ip *ip, uint64_t r, uint8_t *out)
 {
-    static const uint8_t flags[] = {
-        [TCP_NO_FLAGS] = 0, [TCP_XMAS] = TCP_FIN | TCP_PSH | TCP_URG, [TCP_SYN_FIN] = TCP_SYN | TCP_FIN, [TCP_ALL_FLAGS] = 0xff};
+    static const uint8_t flags[] = {[TCP_NO_FLAGS] = 0,
+                                    [TCP_XMAS] = TCP_FIN | TCP_PSH | TCP_URG,
+                                    [TCP_SYN_FIN] = TCP_SYN | TCP_FIN,
+                                    [TCP_ALL_FLAGS] = 0xff};
     static const uint8_t bad_option[] = {2, 4, 5, 0xb4, 8, 60, 0, 0}; /* a length past the header */
-    struct packet_tcp tcp = {.sport = (uint16_t)(1024 + r % 60000), .dport = 445, .window = 1024, .seq = (uint32_t)(r >> 32),
+    struct packet_tcp tcp = {.sport = (uint16_t)(1024 + r % 60000),
+                             .dport = 445,
+                             .window = 1024,
+                             .seq = (uint32_t)(r >> 32),
                              .flags = TCP_SYN};
     if (fault >= TCP_NO_FLAGS && fault <= TCP_ALL_FLAGS)
         tcp.flags = flags[fault];
@@ -77,7 +109,8 @@ static size_t put_tcp(enum fault fault, const struct packet_ip *ip, uint64_t r, 
 static size_t put_udp(enum fault fault, const struct packet_ip *ip, uint64_t r, uint8_t *out)
 {
     size_t payload = fault == UDP_EMPTY ? 0 : 16;
-    size_t n = packet_udp(out, ACTION_PACKET_MAX, ip, (uint16_t)(1024 + r % 60000), 137, "0123456789abcdef", payload);
+    size_t n = packet_udp(out, ACTION_PACKET_MAX, ip, (uint16_t)(1024 + r % 60000), 137, "0123456789abcdef",
+                          payload);
     if (fault == UDP_LENGTH_ZERO)
         set16(out + 24, 0);
     if (fault == UDP_LENGTH_SMALL)
@@ -96,7 +129,8 @@ static size_t put_icmp(enum fault fault, const struct packet_ip *ip, uint64_t r,
     if (fault == ICMP_CUT)
         return packet_raw(out, ACTION_PACKET_MAX, ip, 1, "\3\1\xfc\xfe", 4);
     if (fault == ICMP_UNKNOWN_TYPE)
-        return packet_icmp(out, ACTION_PACKET_MAX, ip, (uint8_t)(44 + r % 200), 7, (uint32_t)(r >> 32), NULL, 0);
+        return packet_icmp(out, ACTION_PACKET_MAX, ip, (uint8_t)(44 + r % 200), 7, (uint32_t)(r >> 32), NULL,
+                           0);
     static const uint8_t quote[12] = {0x45, 0, 0, 40, 0, 1, 0, 0, 1, 6, 0, 0}; /* ends before its addresses */
     return packet_icmp(out, ACTION_PACKET_MAX, ip, 3, 1, 0, quote, sizeof quote);
 }
@@ -157,10 +191,18 @@ static size_t put_broken(enum fault fault, const struct packet_ip *ip, uint64_t 
 {
     size_t n = packet_udp(out, ACTION_PACKET_MAX, ip, 4242, 137, "broken header", 13);
     switch (fault) {
-    case BROKEN_VERSION: out[0] = (uint8_t)((r % 2 ? 0x60 : 0xf0) | 5); break;
-    case BROKEN_IHL_SMALL: out[0] = (uint8_t)(0x40 | r % 5); break;
-    case BROKEN_IHL_LARGE: out[0] = 0x4f; break; /* 60 bytes of header in fewer bytes */
-    default: set16(out + 2, (unsigned)(r % 20)); break;
+    case BROKEN_VERSION:
+        out[0] = (uint8_t)((r % 2 ? 0x60 : 0xf0) | 5);
+        break;
+    case BROKEN_IHL_SMALL:
+        out[0] = (uint8_t)(0x40 | r % 5);
+        break;
+    case BROKEN_IHL_LARGE:
+        out[0] = 0x4f;
+        break; /* 60 bytes of header in fewer bytes */
+    default:
+        set16(out + 2, (unsigned)(r % 20));
+        break;
     }
     return n;
 }
@@ -188,11 +230,14 @@ static void malformed_next(void *state, int64_t now_us, struct action *ret)
         action_end(ret, at);
         return;
     }
-    uint32_t src = m->crowd.address[crowd_pick(&m->crowd, &m->targets)], dst = draw_dst(&m->targets, m->params.darknet);
+    uint32_t src = m->crowd.address[crowd_pick(&m->crowd, &m->targets)],
+             dst = draw_dst(&m->targets, m->params.darknet);
     uint64_t r = rng_u64(&m->targets);
     enum fault fault = (enum fault)rng_below(&m->targets, FAULTS);
-    struct packet_ip ip = {
-        .src = src, .dst = dst, .id = (uint16_t)(r >> 8), .ttl = (uint8_t)(64 - draw_hops(m->params.seed, src))};
+    struct packet_ip ip = {.src = src,
+                           .dst = dst,
+                           .id = (uint16_t)(r >> 8),
+                           .ttl = (uint8_t)(64 - draw_hops(m->params.seed, src))};
     size_t n = put_fault(fault, &ip, r, ret->packet);
     action_packet(ret, at, src, dst, 0, 0, n);
     ret->broken_ip = fault >= BROKEN_VERSION;

@@ -35,7 +35,8 @@ static void mirai_next(void *state, int64_t now_us, struct action *ret)
         action_end(ret, at);
         return;
     }
-    uint32_t src = m->crowd.address[crowd_pick(&m->crowd, &m->targets)], dst = draw_dst(&m->targets, m->params.darknet);
+    uint32_t src = m->crowd.address[crowd_pick(&m->crowd, &m->targets)],
+             dst = draw_dst(&m->targets, m->params.darknet);
     uint64_t r = rng_u64(&m->targets), h = draw_hash(m->params.seed, src);
     struct packet_ip ip = {
         .src = src, .dst = dst, .id = (uint16_t)r, .ttl = (uint8_t)(64 - draw_hops(m->params.seed, src))};

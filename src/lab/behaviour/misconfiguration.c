@@ -26,7 +26,9 @@ static const struct service {
 } services[] = {
     {17, 514, "<134>backup: job nightly finished, 0 errors", 43},
     {6, 9100, NULL, 0},
-    {17, 123, "\xe3\x00\x06\xec\0\0\0\0\0\0\0\0INIT\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 48},
+    {17, 123,
+     "\xe3\x00\x06\xec\0\0\0\0\0\0\0\0INIT\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+     48},
     {6, 389, NULL, 0},
     {17, 53, "\x12\x34\x01\0\0\1\0\0\0\0\0\0\4mail\5local\0\0\1\0\1", 28},
     {6, 25, NULL, 0},
@@ -52,22 +54,26 @@ static int misconfiguration_start(void *state, const struct behaviour_params *pa
     return 0;
 }
 
-static size_t put_packet(struct misconfiguration *m, uint32_t src, uint64_t h, uint32_t *ret_dst, uint16_t *ret_sport,
-                         uint16_t *ret_dport, uint8_t *out)
+static size_t put_packet(struct misconfiguration *m, uint32_t src, uint64_t h, uint32_t *ret_dst,
+                         uint16_t *ret_sport, uint16_t *ret_dport, uint8_t *out)
 {
     const struct service *service = &services[h % (sizeof services / sizeof services[0])];
     uint64_t r = rng_u64(&m->times);
     *ret_dst = m->params.darknet.base + (uint32_t)((h >> 16) % ip4_prefix_size(m->params.darknet));
     *ret_dport = service->port;
-    struct packet_ip ip = {
-        .src = src, .dst = *ret_dst, .id = (uint16_t)r, .ttl = (uint8_t)(64 - draw_hops(m->params.seed, src))};
+    struct packet_ip ip = {.src = src,
+                           .dst = *ret_dst,
+                           .id = (uint16_t)r,
+                           .ttl = (uint8_t)(64 - draw_hops(m->params.seed, src))};
     if (service->proto == 17) {
         *ret_sport = service->port == 123 ? 123 : (uint16_t)(32768 + (h >> 40) % 28000);
-        return packet_udp(out, ACTION_PACKET_MAX, &ip, *ret_sport, service->port, service->payload, service->n);
+        return packet_udp(out, ACTION_PACKET_MAX, &ip, *ret_sport, service->port, service->payload,
+                          service->n);
     }
     static const uint8_t mss[] = {2, 4, 5, 0xb4};
     *ret_sport = (uint16_t)(32768 + (r >> 16) % 28000);
-    struct packet_tcp tcp = {*ret_sport, service->port, 5840, (uint32_t)(r >> 32), 0, TCP_SYN, mss, sizeof mss};
+    struct packet_tcp tcp = {*ret_sport, service->port, 5840, (uint32_t)(r >> 32),
+                             0,          TCP_SYN,       mss,  sizeof mss};
     return packet_tcp(out, ACTION_PACKET_MAX, &ip, &tcp, NULL, 0);
 }
 
@@ -82,7 +88,8 @@ static void misconfiguration_next(void *state, int64_t now_us, struct action *re
     int64_t at = (int64_t)(due < floor_us ? floor_us : due);
     uint64_t h = draw_hash(m->params.seed, first);
     /* periodic, each at its own pace from half to twice the mean one */
-    m->due_us[first] = (double)at + m->gap_us * (0.5 + (double)(h >> 56) / 170) * (0.97 + 0.06 * rng_unit(&m->times));
+    m->due_us[first] =
+        (double)at + m->gap_us * (0.5 + (double)(h >> 56) / 170) * (0.97 + 0.06 * rng_unit(&m->times));
     if (at >= m->params.length_us) {
         action_end(ret, at);
         return;

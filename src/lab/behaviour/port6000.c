@@ -37,8 +37,10 @@ static void port6000_next(void *state, int64_t now_us, struct action *ret)
     uint32_t src = s->crowd.address[i], dst = draw_dst(&s->targets, s->params.darknet);
     uint64_t r = rng_u64(&s->targets);
     uint16_t dport = s->params.dport ? s->params.dport : i % 4 == 3 ? 1433 : 3306;
-    struct packet_ip ip = {.src = src, .dst = dst, .id = 256, .ttl = (uint8_t)(128 - draw_hops(s->params.seed, src))};
-    struct packet_tcp tcp = {.sport = 6000, .dport = dport, .seq = (uint32_t)r, .flags = TCP_SYN, .window = 16384};
+    struct packet_ip ip = {
+        .src = src, .dst = dst, .id = 256, .ttl = (uint8_t)(128 - draw_hops(s->params.seed, src))};
+    struct packet_tcp tcp = {
+        .sport = 6000, .dport = dport, .seq = (uint32_t)r, .flags = TCP_SYN, .window = 16384};
     action_packet(ret, at, src, dst, tcp.sport, tcp.dport,
                   packet_tcp(ret->packet, sizeof ret->packet, &ip, &tcp, NULL, 0));
 }

@@ -14,7 +14,8 @@ enum { SOURCES = 600 };
 static const struct {
     uint16_t port;
     uint8_t share; /* of 100 */
-} ports[] = {{445, 40}, {3306, 16}, {1433, 8}, {22, 7}, {23, 6}, {3389, 6}, {80, 5}, {8080, 4}, {135, 3}, {5900, 3}, {21, 2}};
+} ports[] = {{445, 40}, {3306, 16}, {1433, 8}, {22, 7},   {23, 6}, {3389, 6},
+             {80, 5},   {8080, 4},  {135, 3},  {5900, 3}, {21, 2}};
 
 /* SYNs of Windows XP, Windows 7 and Linux 3.x; and none. T in Linux's is filled in per packet. */
 static const uint8_t options_xp[] = {2, 4, 5, 0xb4, 1, 1, 4, 2};
@@ -60,7 +61,8 @@ static uint16_t port_of(const struct slow *s, uint64_t h)
     return ports[i].port;
 }
 
-static size_t put_syn(struct slow *s, uint32_t src, uint32_t dst, uint16_t dport, uint64_t h, int64_t at_us, uint8_t *out)
+static size_t put_syn(struct slow *s, uint32_t src, uint32_t dst, uint16_t dport, uint64_t h, int64_t at_us,
+                      uint8_t *out)
 {
     const struct stack *stack = &stacks[h >> 8 & 3];
     uint64_t r = rng_u64(&s->targets);

@@ -13,7 +13,7 @@ enum { PORT_SMB = 445, JOBS_MAX = 64, PASSES = 2, RECENT = 8 };
 
 struct sweep_job {
     struct ip4_prefix net;
-    uint32_t from;   /* whose answer caused it */
+    uint32_t from; /* whose answer caused it */
     int64_t due_us;
     uint32_t pass;
 };
@@ -132,7 +132,8 @@ static void sweep_end(struct sweeper *s, int64_t at_us)
     s->i_recent = (s->i_recent + 1) % RECENT;
     if (s->now.pass < PASSES && s->n_jobs < JOBS_MAX) {
         double wait = (0.04 + 0.16 * rng_unit(&s->times)) * (double)s->params.length_us;
-        s->jobs[s->n_jobs++] = (struct sweep_job){s->now.net, s->now.from, at_us + (int64_t)wait, s->now.pass + 1};
+        s->jobs[s->n_jobs++] =
+            (struct sweep_job){s->now.net, s->now.from, at_us + (int64_t)wait, s->now.pass + 1};
     }
 }
 

@@ -25,18 +25,25 @@ struct rows {
 };
 
 static const char *const schema =
-    "CREATE TABLE packet(ts TIMESTAMP, src UINTEGER, dst UINTEGER, proto UTINYINT, sport USMALLINT, dport USMALLINT,"
+    "CREATE TABLE packet(ts TIMESTAMP, src UINTEGER, dst UINTEGER, proto UTINYINT, sport USMALLINT, dport "
+    "USMALLINT,"
     " tcp_flags UTINYINT, tcp_seq UINTEGER, ip_len USMALLINT,"
     " icmp_type UTINYINT);"
-    "CREATE TABLE answer(ts TIMESTAMP, src UINTEGER, dst UINTEGER, dport USMALLINT, service VARCHAR, version VARCHAR,"
+    "CREATE TABLE packet6(ts TIMESTAMP, src BLOB, dst BLOB);"
+    "CREATE TABLE answer(ts TIMESTAMP, src UINTEGER, dst UINTEGER, dport USMALLINT, service VARCHAR, version "
+    "VARCHAR,"
     " session UBIGINT);"
     "CREATE TABLE lighting(ts_from TIMESTAMP, ts_until TIMESTAMP, dst UINTEGER, persona VARCHAR, arm VARCHAR,"
     " service VARCHAR);"
-    "CREATE TABLE session(id UBIGINT, ts_open TIMESTAMP, ts_close TIMESTAMP, src UINTEGER, sport USMALLINT, dst UINTEGER,"
-    " dport USMALLINT, service VARCHAR, persona VARCHAR, arm VARCHAR, bytes_in UBIGINT, bytes_out UBIGINT, reason VARCHAR);"
-    "CREATE TABLE event(ts TIMESTAMP, event_type VARCHAR, session UBIGINT, src UINTEGER, dst UINTEGER, dport USMALLINT,"
+    "CREATE TABLE session(id UBIGINT, ts_open TIMESTAMP, ts_close TIMESTAMP, src UINTEGER, sport USMALLINT, "
+    "dst UINTEGER,"
+    " dport USMALLINT, service VARCHAR, persona VARCHAR, arm VARCHAR, bytes_in UBIGINT, bytes_out UBIGINT, "
+    "reason VARCHAR);"
+    "CREATE TABLE event(ts TIMESTAMP, type VARCHAR, session UBIGINT, src UINTEGER, dst UINTEGER, dport "
+    "USMALLINT,"
     " service VARCHAR, command VARCHAR, text VARCHAR, reply VARCHAR, version VARCHAR);"
-    "CREATE TABLE loss(ts TIMESTAMP, stage VARCHAR, reason VARCHAR, received UBIGINT, stored UBIGINT, lost UBIGINT);"
+    "CREATE TABLE loss(ts TIMESTAMP, stage VARCHAR, reason VARCHAR, received UBIGINT, stored UBIGINT, lost "
+    "UBIGINT);"
     "CREATE MACRO ip4(t) AS (split_part(t,'.',1)::UINTEGER * 16777216 + split_part(t,'.',2)::UINTEGER * 65536"
     " + split_part(t,'.',3)::UINTEGER * 256 + split_part(t,'.',4)::UINTEGER)::UINTEGER;";
 
@@ -46,7 +53,8 @@ struct store *memory_store_open(void)
     assert_non_null(s);
     assert_int_equal(duckdb_open(NULL, &s->db), DuckDBSuccess);
     assert_int_equal(duckdb_connect(s->db, &s->con), DuckDBSuccess);
-    memory_store_run(s, "SET threads=1; SET autoinstall_known_extensions=false; SET autoload_known_extensions=false;");
+    memory_store_run(
+        s, "SET threads=1; SET autoinstall_known_extensions=false; SET autoload_known_extensions=false;");
     memory_store_run(s, schema);
     return s;
 }
@@ -79,8 +87,8 @@ void memory_store_plant(struct store *s, bool effects)
     free(sql);
 }
 
-int store_query(struct store *s, const char *sql, const struct store_param *params, size_t n_params, struct rows **ret,
-                struct err *err)
+int store_query(struct store *s, const char *sql, const struct store_param *params, size_t n_params,
+                struct rows **ret, struct err *err)
 {
     assert_int_equal(n_params, 0);
     struct rows *r = calloc(1, sizeof *r);

@@ -1,5 +1,5 @@
 /* For the developer: show_planted ANALYSIS [none] prints an analysis of the planted store (none: without effects);
- * show_planted FIGURE.{png,svg,pdf} [none] draws a figure. */
+ * show_planted FIGURE.{png,svg,pdf} [none] draws a figure; show_planted FILE.html [none] writes the report. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,10 @@
 
 #include "analysis/analysis.h"
 #include "figure/figure.h"
+#include "report/report.h"
 
-static int show_table(struct store *s, const struct analysis_params *params, const struct analysis *a, struct err *err)
+static int show_table(struct store *s, const struct analysis_params *params, const struct analysis *a,
+                      struct err *err)
 {
     struct result *r = NULL;
     int rc = a->run(s, params, &r, err);
@@ -41,6 +43,17 @@ static int draw(struct store *s, const struct analysis_params *params, const cha
     return rc;
 }
 
+static int page(struct store *s, const struct analysis_params *params, const char *path, struct err *err)
+{
+    struct report_options options = {NULL, "tests/data/planted.sql"};
+    FILE *f = fopen(path, "w");
+    if (!f)
+        return -1;
+    int rc = report_write(s, params, &options, f, err);
+    (void)fclose(f);
+    return rc < 0 ? rc : report_findings(s, params, stdout, err);
+}
+
 int main(int argc, char **argv)
 {
     struct config config = {.n_darknet = 1};
@@ -52,7 +65,9 @@ int main(int argc, char **argv)
     struct store *s = memory_store_open();
     memory_store_plant(s, !(argc > 2 && strcmp(argv[2], "none") == 0));
     const struct analysis *a = analysis_find(argv[1]);
-    int rc = a ? show_table(s, &params, a, &err) : draw(s, &params, argv[1], &err);
+    int rc = a                          ? show_table(s, &params, a, &err)
+             : strstr(argv[1], ".html") ? page(s, &params, argv[1], &err)
+                                        : draw(s, &params, argv[1], &err);
     if (rc < 0)
         (void)fprintf(stderr, "%s\n", err.text);
     store_close(s);

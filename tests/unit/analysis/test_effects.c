@@ -45,13 +45,15 @@ static double f64(const struct result *r, const char *name, size_t row)
 
 static void light(struct store *s)
 {
-    memory_store_run(s, "INSERT INTO lighting VALUES (TIMESTAMP '2013-04-09', NULL, ip4('10.0.0.5'), NULL, NULL, NULL)");
+    memory_store_run(
+        s, "INSERT INTO lighting VALUES (TIMESTAMP '2013-04-09', NULL, ip4('10.0.0.5'), NULL, NULL, NULL)");
 }
 
 static void syn(struct store *s, const char *values)
 {
     char sql[1024];
-    (void)snprintf(sql, sizeof sql, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags) %s", values);
+    (void)snprintf(sql, sizeof sql, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags) %s",
+                   values);
     memory_store_run(s, sql);
 }
 
@@ -59,10 +61,13 @@ static void sweep_example(void **state)
 {
     struct store *s = memory_store_open();
     light(s);
-    memory_store_run(s, "INSERT INTO answer VALUES (TIMESTAMP '2013-04-10 00:01:00', 7, ip4('10.0.0.5'), 445, 'smb', 'x', 1)");
-    syn(s, "SELECT TIMESTAMP '2013-04-10' + to_seconds(i), 7, ip4('10.0.1.0') + (i // 3) * 256 + i * 77 % 200, 6, 1, 445, 2 FROM range(9) t(i)");
+    memory_store_run(s, "INSERT INTO answer VALUES (TIMESTAMP '2013-04-10 00:01:00', 7, ip4('10.0.0.5'), "
+                        "445, 'smb', 'x', 1)");
+    syn(s, "SELECT TIMESTAMP '2013-04-10' + to_seconds(i), 7, ip4('10.0.1.0') + (i // 3) * 256 + i * 77 % "
+           "200, 6, 1, 445, 2 FROM range(9) t(i)");
     syn(s, "SELECT TIMESTAMP '2013-04-10 00:00:59', 7, ip4('10.0.0.5'), 6, 1, 445, 2");
-    syn(s, "SELECT TIMESTAMP '2013-04-10 00:02:00' + to_seconds(i), 7, ip4('10.0.0.0') + i, 6, 1, 445, 2 FROM range(1, 21) t(i)");
+    syn(s, "SELECT TIMESTAMP '2013-04-10 00:02:00' + to_seconds(i), 7, ip4('10.0.0.0') + i, 6, 1, 445, 2 "
+           "FROM range(1, 21) t(i)");
     struct result *r = analyse(s, &analysis_sweep, small);
     assert_int_equal(result_rows(r), 1);
     assert_int_equal(u64(r, "events", 0), 1);
@@ -98,7 +103,8 @@ static void no_sweeps_without_effects(void **state)
     struct result *r = analyse(s, &analysis_sweep, lab);
     assert_true(said(r, "no effect found"));
     result_free(r);
-    memory_store_run(s, "INSERT INTO answer SELECT ts, src, dst, dport, 'smb', 'x', 1 FROM packet WHERE src = ip4('203.0.113.9')"
+    memory_store_run(s, "INSERT INTO answer SELECT ts, src, dst, dport, 'smb', 'x', 1 FROM packet WHERE src "
+                        "= ip4('203.0.113.9')"
                         " AND dst IN (SELECT dst FROM lighting)");
     r = analyse(s, &analysis_sweep, lab);
     assert_true(said(r, "no effect found"));
@@ -111,10 +117,13 @@ static void version_example(void **state)
 {
     struct store *s = memory_store_open();
     light(s);
-    memory_store_run(s, "INSERT INTO answer VALUES (TIMESTAMP '2013-04-10 00:01:00', 7, ip4('10.0.0.5'), 3306, 'mysql', '5.6.10', 1)");
+    memory_store_run(s, "INSERT INTO answer VALUES (TIMESTAMP '2013-04-10 00:01:00', 7, ip4('10.0.0.5'), "
+                        "3306, 'mysql', '5.6.10', 1)");
     syn(s, "VALUES (TIMESTAMP '2013-04-10 00:00:59', 7, ip4('10.0.0.5'), 6, 1, 3306, 2),"
-           " (TIMESTAMP '2013-04-10 00:02:00', 7, ip4('10.0.1.5'), 6, 1, 3306, 2), (TIMESTAMP '2013-04-10 00:02:03', 7, ip4('10.0.1.5'), 6, 1, 3306, 2),"
-           " (TIMESTAMP '2013-04-10 00:03:00', 7, ip4('10.0.2.5'), 6, 1, 3306, 2), (TIMESTAMP '2013-04-10 00:04:00', 7, ip4('10.0.0.5'), 6, 1, 3306, 2),"
+           " (TIMESTAMP '2013-04-10 00:02:00', 7, ip4('10.0.1.5'), 6, 1, 3306, 2), (TIMESTAMP '2013-04-10 "
+           "00:02:03', 7, ip4('10.0.1.5'), 6, 1, 3306, 2),"
+           " (TIMESTAMP '2013-04-10 00:03:00', 7, ip4('10.0.2.5'), 6, 1, 3306, 2), (TIMESTAMP '2013-04-10 "
+           "00:04:00', 7, ip4('10.0.0.5'), 6, 1, 3306, 2),"
            " (TIMESTAMP '2013-04-10 00:05:00', 7, ip4('10.0.3.5'), 6, 1, 3306, 2)");
     struct result *r = analyse(s, &analysis_version, small);
     assert_int_equal(result_rows(r), 1);
@@ -160,8 +169,11 @@ static void no_choice_without_effects(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sweep_example),    cmocka_unit_test(planted_sweeps),
-                                       cmocka_unit_test(no_sweeps_without_effects), cmocka_unit_test(version_example),
-                                       cmocka_unit_test(planted_versions), cmocka_unit_test(no_choice_without_effects)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sweep_example),
+                                       cmocka_unit_test(planted_sweeps),
+                                       cmocka_unit_test(no_sweeps_without_effects),
+                                       cmocka_unit_test(version_example),
+                                       cmocka_unit_test(planted_versions),
+                                       cmocka_unit_test(no_choice_without_effects)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

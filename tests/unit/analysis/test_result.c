@@ -50,9 +50,11 @@ static void csv(void **state)
 {
     struct result *r = make();
     char *text = written(r, RESULT_CSV);
-    assert_string_equal(text, "src,n,x,text,yes,ts\n"
-                              "10.77.0.1,18446744073709551615,inf,\"a,\"\"b\"\"\r\n\x1b[31m\",true,2013-04-10T00:00:00.000001Z\n"
-                              ",,,\xff caf\xc3\xa9,,\n");
+    assert_string_equal(
+        text,
+        "src,n,x,text,yes,ts\n"
+        "10.77.0.1,18446744073709551615,inf,\"a,\"\"b\"\"\r\n\x1b[31m\",true,2013-04-10T00:00:00.000001Z\n"
+        ",,,\xff caf\xc3\xa9,,\n");
     free(text);
     result_free(r);
 }
@@ -66,7 +68,8 @@ static void json(void **state)
     if (!root)
         fail_msg("%s in %s", why.text, text);
     assert_int_equal(json_array_size(json_object_get(root, "rows")), 2);
-    json_t *first = json_array_get(json_object_get(root, "rows"), 0), *second = json_array_get(json_object_get(root, "rows"), 1);
+    json_t *first = json_array_get(json_object_get(root, "rows"), 0),
+           *second = json_array_get(json_object_get(root, "rows"), 1);
     assert_string_equal(json_string_value(json_object_get(first, "src")), "10.77.0.1");
     assert_string_equal(json_string_value(json_object_get(first, "x")), "inf");
     assert_true(json_is_null(json_object_get(second, "x")));

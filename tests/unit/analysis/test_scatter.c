@@ -17,10 +17,13 @@ static void worked_example(void **state)
 {
     struct config config = darknet();
     struct store *s = memory_store_open();
-    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) SELECT TIMESTAMP '2013-04-10' + to_seconds(10 * i), 7, ip4('10.77.0.0') + i, 6, 1,"
+    memory_store_run(s, "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags, tcp_seq, ip_len) "
+                        "SELECT TIMESTAMP '2013-04-10' + to_seconds(10 * i), 7, ip4('10.77.0.0') + i, 6, 1,"
                         " 445, 2, i, 40 FROM range(3) t(i)");
-    memory_store_run(s, "INSERT INTO answer VALUES (TIMESTAMP '2013-04-10 00:00:11', 7, ip4('10.77.0.1'), 445, 'smb', 'x', 1)");
-    memory_store_run(s, "INSERT INTO lighting VALUES (TIMESTAMP '2013-04-09', NULL, ip4('10.77.0.1'), NULL, NULL, NULL)");
+    memory_store_run(s, "INSERT INTO answer VALUES (TIMESTAMP '2013-04-10 00:00:11', 7, ip4('10.77.0.1'), "
+                        "445, 'smb', 'x', 1)");
+    memory_store_run(
+        s, "INSERT INTO lighting VALUES (TIMESTAMP '2013-04-09', NULL, ip4('10.77.0.1'), NULL, NULL, NULL)");
     struct analysis_params params = {.config = &config};
     struct result *r = NULL;
     struct err err = {""};
@@ -67,6 +70,7 @@ static void top_sources_are_answered_ones(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(worked_example), cmocka_unit_test(top_sources_are_answered_ones)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(worked_example),
+                                       cmocka_unit_test(top_sources_are_answered_ones)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

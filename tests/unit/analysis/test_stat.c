@@ -121,8 +121,9 @@ static void change_point(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(known_answers), cmocka_unit_test(ratio_interval_covers),
-                                       cmocka_unit_test(permutation_holds_its_level), cmocka_unit_test(bootstrap_covers),
-                                       cmocka_unit_test(change_point)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(known_answers),
+                                       cmocka_unit_test(ratio_interval_covers),
+                                       cmocka_unit_test(permutation_holds_its_level),
+                                       cmocka_unit_test(bootstrap_covers), cmocka_unit_test(change_point)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -325,7 +325,7 @@ static void odd_but_stored(void **state)
  * ever appear with more bytes, and the fixed columns do not depend on the snapshot. */
 static void every_prefix(void **state)
 {
-    struct pk kinds[8];
+    struct pk kinds[9];
     size_t n = 0;
     kinds[n] = eth4(6, 0), pk_tcp(&kinds[n], 40000, 445, 2, SYN_OPTIONS, 20), pk_raw(&kinds[n], "data", 4), n++;
     kinds[n] = eth4(17, 0), pk_udp(&kinds[n], 1, 2), pk_fill(&kinds[n], 3, 9), n++;
@@ -336,6 +336,8 @@ static void every_prefix(void **state)
     kinds[n] = eth6(58), pk_icmp(&kinds[n], 1, 4), pk_ip6(&kinds[n], 44, 2, 3),
     pk_raw(&kinds[n], "\6\0\0\1\0\0\0\x77", 8), pk_tcp(&kinds[n], 1, 2, 3, "", 0), n++;
     kinds[n] = eth6(51), pk_raw(&kinds[n], "\6\4\0\0", 4), pk_fill(&kinds[n], 0, 20), pk_tcp(&kinds[n], 1, 2, 3, "", 0), n++;
+    kinds[n] = pk(), pk_eth(&kinds[n], 0x0800), pk_ip4(&kinds[n], 17, SRC, DST, 0, "\x94\4\0\0\1\1\1\0", 8),
+    pk_udp(&kinds[n], 1, 2), pk_fill(&kinds[n], 3, 9), n++;
     for (size_t k = 0; k < n; k++) {
         pk_done(&kinds[k]);
         size_t fixed = kinds[k].b[12] == 0x08 ? 34 : 54;

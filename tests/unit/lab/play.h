@@ -11,13 +11,13 @@
 #include "lab/carrier_offline.h"
 #include "lab/packet.h"
 
-#define DARKNET  ((struct ip4_prefix){0x0a4d0000, 18}) /* 10.77.0.0/18 */
-#define SOURCES  ((struct ip4_prefix){0x18f20000, 16}) /* 24.242.0.0/16 */
-#define POINTS   32
-#define SECOND   INT64_C(1000000)
+#define DARKNET ((struct ip4_prefix){0x0a4d0000, 18}) /* 10.77.0.0/18 */
+#define SOURCES ((struct ip4_prefix){0x18f20000, 16}) /* 24.242.0.0/16 */
+#define POINTS  32
+#define SECOND  INT64_C(1000000)
 
 struct world {
-    int64_t switch_us;      /* when the version changes; 0: never */
+    int64_t switch_us; /* when the version changes; 0: never */
     int64_t latency_us;
     unsigned dialogues_lit; /* asked */
 };

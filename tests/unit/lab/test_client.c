@@ -24,13 +24,22 @@ static void add(struct script *s, uint8_t sequence, const char *body, size_t n)
 static struct script mysql_script(void)
 {
     struct script s = {.n = 0};
-    ADD(&s, 0, "\x0a" "5.1.54\0" "\1\0\0\0" "saltsalt\0" "\xff\xf7\x08\2\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0" "saltsaltsalt");
+    ADD(&s, 0,
+        "\x0a"
+        "5.1.54\0"
+        "\1\0\0\0"
+        "saltsalt\0"
+        "\xff\xf7\x08\2\0"
+        "\0\0\0\0\0\0\0\0\0\0\0\0\0"
+        "saltsaltsalt");
     ADD(&s, 2, "\0\0\0\2\0\0\0");
     ADD(&s, 1, "\0\0\0\2\0\0\0");
     ADD(&s, 1, "\1"); /* one column, its definition, EOF, one row, EOF */
     ADD(&s, 2, "\3def\0\0\0\x09version()\0\x0c\x08\0\6\0\0\0\xfd\1\0\x1f\0\0");
     ADD(&s, 3, "\xfe\0\0\2\0");
-    ADD(&s, 4, "\6" "5.1.54");
+    ADD(&s, 4,
+        "\6"
+        "5.1.54");
     ADD(&s, 5, "\xfe\0\0\2\0");
     for (int i = 0; i < 3; i++)
         ADD(&s, 1, "\xff\x19\5#42000no such function");
@@ -67,11 +76,12 @@ static void test_mysql(void **state)
         feed(&c, s.bytes, s.n, cut);
         assert_true(c.done && c.answered);
         assert_string_equal(c.version, "5.1.54");
-        static const char *const statements[] = {"set autocommit=0",        "select version()",        "drop function cmdshell",
-                                                 "drop function my_udfdoor", "drop function do_system", "use mysql"};
+        static const char *const statements[] = {"set autocommit=0",        "select version()",
+                                                 "drop function cmdshell",  "drop function my_udfdoor",
+                                                 "drop function do_system", "use mysql"};
         for (size_t i = 0; i < 6; i++)
             assert_true(said(&c, statements[i]));
-        assert_memory_equal(c.out.bytes + 36, "root\0\0", 6); /* no password */
+        assert_memory_equal(c.out.bytes + 36, "root\0\0", 6);              /* no password */
         assert_memory_equal(c.out.bytes + c.out.len - 5, "\1\0\0\0\1", 5); /* COM_QUIT */
         client_free(&c);
     }
@@ -98,11 +108,11 @@ static void test_mysql_refusals(void **state)
         const char *bytes;
         size_t n;
     } answers[] = {
-        {"\x05\0\0\0\xff\x6a\x04Ho", 9},              /* error instead of a greeting */
-        {"\xff\xff\xff\0", 4},                         /* 16 MB announced */
-        {"\x03\0\0\0\x09\x35\0", 7},                   /* protocol 9 */
-        {"SSH-2.0-OpenSSH", 15},                       /* another service */
-        {"\0\0\0\0", 4},                               /* an empty packet */
+        {"\x05\0\0\0\xff\x6a\x04Ho", 9}, /* error instead of a greeting */
+        {"\xff\xff\xff\0", 4},           /* 16 MB announced */
+        {"\x03\0\0\0\x09\x35\0", 7},     /* protocol 9 */
+        {"SSH-2.0-OpenSSH", 15},         /* another service */
+        {"\0\0\0\0", 4},                 /* an empty packet */
     };
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         struct client c;

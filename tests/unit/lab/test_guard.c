@@ -58,8 +58,14 @@ static void test_lines(void **state)
     assert_string_equal(m.name, "attackers");
     assert_int_equal(guard_parse_line("# words", &m), -ENODATA);
     assert_int_equal(guard_parse_line("", &m), -ENODATA);
-    static const char *const bad[] = {"netns", "netns x eth0 a", "netns 1 eth0", "netns 1 eth0 a b", "netns 1 a/b c",
-                                      "user 1 eth0 a", "netns 1 averylonginterfacename a", "netns 1 eth0 UPPER"};
+    static const char *const bad[] = {"netns",
+                                      "netns x eth0 a",
+                                      "netns 1 eth0",
+                                      "netns 1 eth0 a b",
+                                      "netns 1 a/b c",
+                                      "user 1 eth0 a",
+                                      "netns 1 averylonginterfacename a",
+                                      "netns 1 eth0 UPPER"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(guard_parse_line(bad[i], &m), -EINVAL);
 }
@@ -83,7 +89,9 @@ static int clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_mark), cmocka_unit_test(test_forged_mark), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_no_mark),
+        cmocka_unit_test(test_forged_mark),
+        cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, make, clean);
 }

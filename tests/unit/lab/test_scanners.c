@@ -431,12 +431,14 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_zmap),        cmocka_unit_test(test_zmap_sizes), cmocka_unit_test(test_masscan),
-        cmocka_unit_test(test_backscatter), cmocka_unit_test(test_mirai),      cmocka_unit_test(test_port6000),
-        cmocka_unit_test(test_nmap),        cmocka_unit_test(test_slow),       cmocka_unit_test(test_udp),
-        cmocka_unit_test(test_misconfiguration), cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_determinism), cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_table),       cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_zmap),      cmocka_unit_test(test_zmap_sizes),
+        cmocka_unit_test(test_masscan),   cmocka_unit_test(test_backscatter),
+        cmocka_unit_test(test_mirai),     cmocka_unit_test(test_port6000),
+        cmocka_unit_test(test_nmap),      cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_udp),       cmocka_unit_test(test_misconfiguration),
+        cmocka_unit_test(test_malformed), cmocka_unit_test(test_determinism),
+        cmocka_unit_test(test_bounds),    cmocka_unit_test(test_table),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,8 +159,10 @@ static void test_same_seed_same_actions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sweeps_in_order), cmocka_unit_test(test_answer_comes_first),
-        cmocka_unit_test(test_no_effects), cmocka_unit_test(test_figure_3),
+        cmocka_unit_test(test_sweeps_in_order),
+        cmocka_unit_test(test_answer_comes_first),
+        cmocka_unit_test(test_no_effects),
+        cmocka_unit_test(test_figure_3),
         cmocka_unit_test(test_same_seed_same_actions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

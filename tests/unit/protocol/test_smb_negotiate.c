@@ -288,6 +288,12 @@ static void what_is_not_smb_is_closed(void **state)
     harness_forget(h);
     harness_feed(h, smb_prog_neg, sizeof smb_prog_neg);
     assert_int_equal(output(h)[4], 0xff);
+    /* without a session request: what nmap's "Microsoft Windows netbios-ssn" line wants */
+    harness_open_from(h, 0, 0, 139);
+    harness_feed(h, smb_prog_neg, sizeof smb_prog_neg);
+    assert_int_equal(output_len(h), 5);
+    assert_memory_equal(output(h), "\x83\0\0\x01\x8f", 5);
+    assert_string_equal(harness_reason(h), "server");
     harness_free(h);
 }
 
