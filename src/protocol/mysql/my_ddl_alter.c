@@ -21,19 +21,18 @@ struct change {
     struct my_key_def *keys;
     bool copies;               /* rows are written anew */
     bool only_rename;
-    const char *new_name, *new_db;
+    const char *new_name, *new_db, *engine;
 };
 
 /* ---- the old table as definitions ---- */
 static struct my_col_def def_of(const struct my_column *c)
 {
-    struct my_col_def d = {.name = c->name, .type = c->type, .not_null = c->not_null, .null_given = true, .auto_inc = c->auto_inc,
+    struct my_col_def d = {.name = c->name, .type = c->type, .not_null = c->not_null, .auto_inc = c->auto_inc,
                            .default_now = c->default_now, .on_update_now = c->on_update_now, .comment = c->comment};
     if (c->coll && c->coll->id != 63 && !c->type.is_binary_string)
         d.type.collate = c->coll->name;
     d.type.binary = d.type.national = false;
-    if (c->key_flags & MY_F_PRI_KEY)
-        d.null_given = c->type.type == MY_T_TIMESTAMP;
+    d.null_given = c->type.type == MY_T_TIMESTAMP; /* else it would become one that moves by itself */
     return d;
 }
 
@@ -276,8 +275,7 @@ static struct my_table *build(struct my_run *r, struct change *ch, struct my_stm
         my_fail(r, MY_ER_OUTOFMEMORY, 1024);
         return NULL;
     }
-    const char *engine = st->opts.engine ? my_ddl_engine(r, st->opts.engine, name, old->temporary) : old->engine;
-    t->engine = engine ? engine : old->engine;
+    t->engine = ch->engine;
     t->temporary = old->temporary;
     t->created_us = r->now_us;
     for (size_t i = 0; i < t->n_cols && my_ok(r); i++)
@@ -303,7 +301,7 @@ static struct my_cell new_cell(struct my_run *r, const struct change *ch, const 
     }
     if (c->old < 0 || (uint32_t)c->old >= row->n)
         return my_ddl_missing(r, to);
-    if (c->kept)
+    if (c->kept && !(row->cell[c->old].null && to->not_null))
         return row->cell[c->old];
     const struct my_column *from = &ch->old->cols[c->old];
     struct my_val v = my_cell_val(from, &row->cell[c->old]);
@@ -399,11 +397,12 @@ void my_ddl_alter_table(struct my_run *r, struct my_stmt *st)
         my_ddl_fail(r, 1347, "HY000", "'%s.%s' is not BASE TABLE", db ? db->name : "", t->name);
         return;
     }
-    if (!my_ddl_charset_ok(r, st->opts.charset, st->opts.collate) || (st->opts.engine && !my_ddl_engine(r, st->opts.engine, t->name, false)) ||
-        !change_begin(r, t, st, &ch))
+    const char *engine = st->opts.engine ? my_ddl_engine(r, st->opts.engine, t->name, t->temporary) : t->engine;
+    if (!engine || !my_ddl_charset_ok(r, st->opts.charset, st->opts.collate) || !change_begin(r, t, st, &ch))
         return;
+    ch.engine = engine;
     apply(r, &ch, st);
-    if (!my_ok(r) || !target(r, &ch, db, &to, &name) || !my_ddl_columns_ok(r, link_defs(&ch), ch.keys, t->engine))
+    if (!my_ok(r) || !target(r, &ch, db, &to, &name) || !my_ddl_columns_ok(r, link_defs(&ch), ch.keys, engine))
         return;
     struct my_table *made = build(r, &ch, st, name, t->coll ? t->coll : r->kit->server_coll);
     if (!made)

@@ -405,7 +405,7 @@ void my_ddl_def_of(struct my_run *r, const struct my_result_col *col, struct my_
 {
     const struct my_meta *m = &col->m;
     struct my_type_def *t = &ret->type;
-    *ret = (struct my_col_def){.name = col->name, .not_null = !m->maybe_null, .null_given = true};
+    *ret = (struct my_col_def){.name = col->name, .not_null = !m->maybe_null, .null_given = m->type == MY_T_TIMESTAMP};
     *ret_from = NULL;
     struct my_table *org = m->is_field && m->db && m->org_table && m->org_name && !my_is_info_schema(m->db)
                                ? my_find_table(r, m->db, m->org_table, NULL, true) : NULL;
