@@ -172,6 +172,11 @@
     X(MALFORMED_GTID_SET, 1773, "HY000", "Malformed GTID set encoding.")                                              \
     X(MALFORMED_GTID_SPEC, 1774, "HY000", "Malformed GTID specification '%s'.")                                       \
     X(PLUGIN_IS_NOT_LOADED, 1524, "HY000", "Plugin '%s' is not loaded")                                               \
+    X(RECORD_FILE_FULL, 1114, "HY000", "The table '%s' is full")                                                      \
+    X(STMT_HAS_NO_OPEN_CURSOR, 1421, "HY000", "The statement (%lu) has no open cursor.")                              \
+    X(MAX_PREPARED_STMT_COUNT, 1461, "42000", "Can't create more than max_prepared_stmt_count statements (current value: %lu)") \
+    X(LOAD_LOCAL_DISABLED, 4166, "HY000",                                                                             \
+      "The used command is not allowed because the MariaDB server or client has disabled the local infile capability") \
     X(SP_UNDECLARED_VAR, 1327, "42000", "Undeclared variable: %s")                                                    \
     X(ERROR_ON_WRITE_TABLE, 1026, "HY000", "Error writing file '%s' (errno: %s)")                                     \
     X(TABLE_NOT_LOCKED, 1100, "HY000", "Table '%s' was not locked with LOCK TABLES")                                  \

@@ -282,7 +282,7 @@ static int kit_load(struct my_kit *k, uint64_t seed, struct err *err)
     if (rc == 0)
         rc = tsv_load(k, "privileges.tsv", true, &k->privileges, err);
     if (rc == 0)
-        rc = tsv_load(k, "tables.tsv", true, &k->tables, err);
+        rc = tsv_load(k, "tables.tsv", false, &k->tables, err);
     if (rc < 0)
         return rc;
     const struct my_sysvar *cs = my_sysvar_find(k, "collation_server");
