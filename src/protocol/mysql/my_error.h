@@ -7,6 +7,7 @@
 /* X(name, number, SQLSTATE, text in printf form) */
 #define MY_ERRORS(X)                                                                                                  \
     X(CANT_WRITE, 1, "HY000", "Can't create/write to file '%s' (Errcode: %s)")                                        \
+    X(ERROR_ON_WRITE, 3, "HY000", "Error writing file '%s' (Errcode: %s)")                                            \
     X(FILE_NOT_FOUND_SYS, 29, "HY000", "File '%s' not found (Errcode: %s)")                                           \
     X(CANT_CREATE_TABLE, 1005, "HY000", "Can't create table '%s' (errno: %d)")                                        \
     X(DB_CREATE_EXISTS, 1007, "HY000", "Can't create database '%s'; database exists")                                 \
@@ -177,6 +178,26 @@
     X(LOAD_LOCAL_DISABLED, 4166, "HY000",                                                                             \
       "The used command is not allowed because the MariaDB server or client has disabled the local infile capability") \
     X(SP_UNDECLARED_VAR, 1327, "42000", "Undeclared variable: %s")                                                    \
+    X(ERROR_ON_WRITE_TABLE, 1026, "HY000", "Error writing file '%s' (errno: %s)")                                     \
+    X(TABLE_NOT_LOCKED, 1100, "HY000", "Table '%s' was not locked with LOCK TABLES")                                  \
+    X(BINLOG_CLOSED, 1186, "HY000", "Binlog closed, cannot RESET MASTER")                                             \
+    X(BAD_SLAVE, 1200, "HY000",                                                                                       \
+      "The server is not configured as slave; fix in config file or with CHAN"                                        \
+      "GE MASTER TO")                                                                                                 \
+    X(SLAVE_WAS_NOT_RUNNING, 1255, "HY000", "Slave already has been stopped")                                         \
+    X(UNKNOWN_KEY_CACHE, 1284, "HY000", "Unknown key cache '%s'")                                                     \
+    X(TRG_ALREADY_EXISTS, 1359, "HY000", "Trigger already exists")                                                    \
+    X(TRG_DOES_NOT_EXIST, 1360, "HY000", "Trigger does not exist")                                                    \
+    X(XAER_NOTA, 1397, "XAE04", "XAER_NOTA: Unknown XID")                                                             \
+    X(XAER_RMFAIL, 1399, "XAE07",                                                                                     \
+      "XAER_RMFAIL: The command cannot be executed when global transaction is"                                        \
+      " in the  %s state")                                                                                            \
+    X(EVENT_ALREADY_EXISTS, 1537, "HY000", "Event '%s' already exists")                                               \
+    X(EVENT_DOES_NOT_EXIST, 1539, "HY000", "Unknown event '%s'")                                                      \
+    X(BASE64_DECODE, 1575, "HY000", "Decoding of base64 string failed.")                                              \
+    X(SLAVE_CONFIGURATION, 1794, "HY000",                                                                             \
+      "Slave is not configured or failed to initialize properly. You must at "                                        \
+      "least set --server-id to enable either a master or a slave. Additional error messages can be found in the MySQL error log.")\
     X(TRUNCATED_INT, 1916, "22018", "Got overflow when casting '%s' to %s. Value truncated")
 
 enum my_err {

@@ -983,6 +983,12 @@ static void plan_init(struct my_run *r, struct my_plan *pl, struct my_select *s,
             pl->right_seen[i] = get(r, pl->x.rels[i]->n_rows + 1);
     if (my_ok(r))
         my_optimize(r, pl);
+    if (my_ok(r) && !s->plan) { /* for EXPLAIN */
+        struct my_plan *keep = get(r, sizeof *keep);
+        if (keep)
+            *keep = *pl;
+        s->plan = keep;
+    }
 }
 
 /* One SELECT without its unions. */

@@ -391,6 +391,7 @@ void my_world_unref(struct my_world *w)
         free(w->routines[i].kind);
     }
     free(w->routines);
+    free(w->log_path);
     free(w);
 }
 

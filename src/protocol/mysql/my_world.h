@@ -105,6 +105,9 @@ struct my_world {
     size_t n_udfs, cap_udfs;
     struct my_routine *routines;
     size_t n_routines, cap_routines;
+    char *log_path;            /* of the open general log, when the client chose it */
+    int64_t log_time_s;        /* of its last line */
+    bool log_dirty;            /* lines since the last sample */
     size_t bytes;              /* of everything that is this world's own */
     uint32_t src;
     int64_t used_us;

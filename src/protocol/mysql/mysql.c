@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "protocol/mysql/my_files.h"
 #include "protocol/mysql/my_ses.h"
 
 #define STATEMENT_BYTES_MAX (96u << 20)
@@ -193,6 +194,7 @@ static void my_close(struct session *s)
         ses->sh->sessions = ses->next;
     if (ses->next)
         ses->next->prev = ses->prev;
+    my_files_close(ses);
     my_conn_free(ses->c);
     my_in_done(&ses->in);
     wr_done(&ses->delayed);
