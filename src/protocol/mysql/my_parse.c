@@ -36,12 +36,14 @@ void my_p_fail(struct my_parse *p)
     if (!my_p_ok(p))
         return;
     p->err = MY_ER_PARSE;
-    size_t left = p->tok.raw ? (size_t)(p->text_end - p->tok.raw) : 0;
+    char rest[81] = ""; /* the text may be the packet's own bytes, without a NUL behind them */
+    if (p->tok.raw && p->tok.raw < p->text_end)
+        (void)snprintf(rest, sizeof rest, "%.*s", (int)(p->text_end - p->tok.raw < 80 ? p->text_end - p->tok.raw : 80), p->tok.raw);
     (void)snprintf(p->err_text, sizeof p->err_text, my_errdef(MY_ER_PARSE)->text,
                    p->env->mariadb ? "You have an error in your SQL syntax; check the manual that corresponds to your MariaDB server "
                                      "version for the right syntax to use"
                                    : my_errdef(MY_ER_SYNTAX)->text,
-                   left ? p->tok.raw : "", (int)p->tok.line);
+                   rest, (int)p->tok.line);
     p->tok.kind = MY_TOK_END;
     p->tok.kw = MY_KW_NONE;
 }
