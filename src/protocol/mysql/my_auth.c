@@ -285,7 +285,7 @@ static struct feed decide(struct my_ses *ses, const struct offer *of)
             return (struct feed){FEED_ABORT, 0};
     }
     char user[200];
-    (void)snprintf(user, sizeof user, "%s", of->user);
+    (void)snprintf(user, sizeof user, "%.199s", of->user);
     if (!find_account(ses->c->world, user, host, &acc) || !password_ok(ses, of, acc.hash))
         return denied(ses, of);
     return welcome(ses, of, &acc);

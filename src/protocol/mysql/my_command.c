@@ -162,10 +162,8 @@ static void note(struct my_ses *ses, const char *name, const void *text, size_t 
     if (!e)
         return;
     event_str(e, EVENT_F_COMMAND, name);
-    if (n) {
+    if (n)
         event_text(e, EVENT_F_TEXT, text, n);
-        event_int(e, EVENT_F_LEN, (int64_t)n);
-    }
     event_str(e, EVENT_F_REPLY, reply);
     (void)event_end(e);
 }
@@ -332,8 +330,9 @@ struct feed my_command(struct my_ses *ses, struct rd p)
     }
     switch (com) {
     case MY_COM_QUIT:
-        note(ses, "Quit", NULL, 0, "");
+        note(ses, "Quit", NULL, 0, "closed");
         ses->phase = MY_PHASE_OVER;
+        session_end(ses->s, "client");
         return (struct feed){FEED_CLOSE, 0};
     case MY_COM_INIT_DB: {
         char *db = arg_text(&r, p);

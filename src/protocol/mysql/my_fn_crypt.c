@@ -167,7 +167,7 @@ static struct my_val ev_uncompress(struct my_eval *ev, struct my_expr *e, struct
     if (!t.s.n)
         return t;
     const uint8_t *p = (const uint8_t *)t.s.p;
-    uLongf n = t.s.n > 4 ? (uLongf)(p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)(p[3] & 0x3f) << 24) : 0;
+    uLongf n = t.s.n > 4 ? (uLongf)((uint32_t)(p[0] | p[1] << 8 | p[2] << 16) | (uint32_t)(p[3] & 0x3f) << 24) : 0;
     if (t.s.n <= 4 || n > my_var_u64(ev->r, "max_allowed_packet") || n > (16u << 20)) {
         my_warn_text(ev->r, MY_ERROR, 1259, "ZLIB: Input data corrupted");
         return my_null();
@@ -187,7 +187,7 @@ static struct my_val ev_uncompressed_length(struct my_eval *ev, struct my_expr *
 {
     struct my_val t = my_arg_text(ev, e, 0, args);
     const uint8_t *p = (const uint8_t *)t.s.p;
-    return my_int(t.s.n > 4 ? (int64_t)(p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)(p[3] & 0x3f) << 24) : 0);
+    return my_int(t.s.n > 4 ? (int64_t)((uint32_t)(p[0] | p[1] << 8 | p[2] << 16) | (uint32_t)(p[3] & 0x3f) << 24) : 0);
 }
 static void fix_random_bytes(struct my_eval *ev, struct my_expr *e)
 {

@@ -244,7 +244,7 @@ static struct my_val ev_name_const(struct my_eval *ev, struct my_expr *e, struct
 /* EXTRACTVALUE, UPDATEXML: what scanners use them for is the error that shows the path. */
 static void fix_xml(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_str(ev, e, my_conn_coll(ev), 16777216 / my_conn_coll(ev)->maxlen, MY_DEC_FLOAT, true);
+    my_fix_str(ev, e, my_conn_coll(ev), 16777216u / my_conn_coll(ev)->maxlen, MY_DEC_FLOAT, true);
 }
 static struct my_val ev_xml(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {

@@ -383,9 +383,10 @@ static void fix_repeat(struct my_eval *ev, struct my_expr *e)
     int64_t count = 0;
     bool null = my_any_maybe_null(e);
     if (const_i64(ev, e->args[1], &count)) {
-        chars *= count < 0 ? 0 : (uint64_t)count > 4294967295u ? 4294967295u : (uint64_t)count;
+        uint64_t times = count < 0 ? 0u : (uint64_t)count;
+        chars *= times > 4294967295u ? 4294967295u : times;
     } else {
-        chars = 16777216 / (e->args[0]->m.coll ? e->args[0]->m.coll->maxlen : 1);
+        chars = 16777216u / (e->args[0]->m.coll ? e->args[0]->m.coll->maxlen : 1u);
         null = true;
     }
     struct my_expr *list[1] = {e->args[0]};
@@ -423,7 +424,7 @@ static void fix_space(struct my_eval *ev, struct my_expr *e)
 {
     int64_t n = 0;
     bool known = const_i64(ev, e->args[0], &n);
-    my_fix_str(ev, e, my_conn_coll(ev), known ? (uint64_t)(n < 0 ? 0 : n) : 16777216 / my_conn_coll(ev)->maxlen, MY_DEC_FLOAT, my_any_maybe_null(e) || !known);
+    my_fix_str(ev, e, my_conn_coll(ev), known ? (uint64_t)(n < 0 ? 0 : n) : 16777216u / my_conn_coll(ev)->maxlen, MY_DEC_FLOAT, my_any_maybe_null(e) || !known);
 }
 static struct my_val ev_space(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
@@ -503,7 +504,7 @@ static void fix_pad(struct my_eval *ev, struct my_expr *e)
 {
     int64_t n = 0;
     bool known = const_i64(ev, e->args[1], &n);
-    fix_meet(ev, e, 0, 2, known ? (uint64_t)(n < 0 ? 0 : n) : 16777216 / (e->args[0]->m.coll ? e->args[0]->m.coll->maxlen : 1), true);
+    fix_meet(ev, e, 0, 2, known ? (uint64_t)(n < 0 ? 0 : n) : 16777216u / (e->args[0]->m.coll ? e->args[0]->m.coll->maxlen : 1u), true);
 }
 static struct my_val pad(struct my_eval *ev, struct my_expr *e, struct my_val *args, bool left)
 {

@@ -31,6 +31,8 @@ const struct my_tok *my_p_ahead(struct my_parse *p)
     return &p->ahead;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 void my_p_fail(struct my_parse *p)
 {
     if (!my_p_ok(p))
@@ -47,6 +49,8 @@ void my_p_fail(struct my_parse *p)
     p->tok.kind = MY_TOK_END;
     p->tok.kw = MY_KW_NONE;
 }
+
+#pragma GCC diagnostic pop
 
 void my_p_error(struct my_parse *p, enum my_err e, ...)
 {

@@ -75,7 +75,7 @@ void my_send_error(struct my_run *r)
     my_out_end(o);
     r->sent = true;
     r->c->row_count = -1;
-    (void)snprintf(r->reply, sizeof r->reply, "ERR %u", r->err_code);
+    (void)snprintf(r->reply, sizeof r->reply, "ERROR %u (%s): %.60s", r->err_code, r->err_state, r->err_text);
 }
 
 void my_send_eof(struct my_run *r)
@@ -311,8 +311,21 @@ static void row_payload(struct my_run *r, struct wr *w, const struct my_result_c
     }
 }
 
+/* What the journal shows of a result of one row. */
+static void keep_first(struct my_run *r, const struct my_meta *m, const struct my_val *v)
+{
+    r->has_first = v->kind != MY_V_NULL;
+    struct my_val t = my_val_text(r->arena, v, m);
+    size_t n = t.kind == MY_V_NULL ? 0 : t.s.n < sizeof r->first_cell - 1 ? t.s.n : sizeof r->first_cell - 1;
+    for (size_t i = 0; i < n; i++)
+        r->first_cell[i] = (char)(t.s.p[i] >= ' ' && t.s.p[i] < 127 ? t.s.p[i] : '.');
+    r->first_cell[n] = '\0';
+}
+
 void my_send_row(struct my_run *r, const struct my_result_col *cols, const struct my_val *vals, size_t n)
 {
+    if (n && !r->has_first)
+        keep_first(r, &cols[0].m, &vals[0]);
     if (r->cursor_of) {
         struct wr *w = &r->cursor_of->cursor;
         size_t at = w->len;
@@ -336,5 +349,6 @@ void my_send_end(struct my_run *r, uint64_t rows)
         my_send_eof(r);
     r->c->row_count = -1;
     r->c->found_rows = (int64_t)rows;
-    (void)snprintf(r->reply, sizeof r->reply, "%llu row%s", (unsigned long long)rows, rows == 1 ? "" : "s");
+    bool show = rows == 1 && r->has_first;
+    (void)snprintf(r->reply, sizeof r->reply, "%llu row%s%s%s", (unsigned long long)rows, rows == 1 ? "" : "s", show ? ": " : "", show ? r->first_cell : "");
 }

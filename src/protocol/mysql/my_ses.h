@@ -120,7 +120,9 @@ struct my_run {
     unsigned n_params;
     bool sent;               /* a result set or OK went out already */
     bool sub_statement;
-    char reply[80];          /* for the event: "OK", "ERR 1305", "3 rows" */
+    char reply[128];         /* for the event: "OK", "ERROR 1305 (42000): …", "1 row: 5.6.10" */
+    char first_cell[61];     /* of the result's first row */
+    bool has_first;
     struct my_ps *cursor_of; /* rows go here */
     bool describe_only;      /* PREPARE: columns, no rows */
     bool sent_version;

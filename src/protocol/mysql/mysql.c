@@ -67,6 +67,11 @@ static int my_persona_changed(void *shared, const struct persona *persona, struc
     return 0;
 }
 
+static const char *my_told(const struct persona *persona)
+{
+    return persona->mysql.version;
+}
+
 static int my_open(struct session *s)
 {
     struct my_ses *ses = session_state(s);
@@ -202,6 +207,7 @@ const struct protocol protocol_mysql = {
     .port = 3306,
     .state_bytes = sizeof(struct my_ses),
     .in_max_bytes = 64u << 10,
+    .version = my_told,
     .start = my_start,
     .stop = my_stop,
     .persona_changed = my_persona_changed,
