@@ -52,14 +52,18 @@ static void put_query(struct bytes *to, const char *sql)
     put_frame(to, 0, p.b, p.n);
 }
 
-static struct harness *logged_in(const char *persona)
+static struct harness *log_in(struct harness *h)
 {
-    struct harness *h = harness_new(&protocol_mysql, persona);
     struct bytes in = {.n = 0};
     harness_open(h);
     put_login(&in, "root", 0);
     harness_feed(h, in.b, in.n);
     return h;
+}
+
+static struct harness *logged_in(const char *persona)
+{
+    return log_in(harness_new(&protocol_mysql, persona));
 }
 
 /* The greeting: protocol 10, version, thread id, 8 bytes of salt, a NUL (manual, "Protocol::HandshakeV10"). */
@@ -70,7 +74,7 @@ static void greeting(const char *persona, const char *version, bool plugin)
     harness_open(h);
     const uint8_t *out = harness_output(h, &n);
     size_t v = strlen(version);
-    assert_true(n > 4 + 1 + v + 1 + 4 + 8 + 1 + 18 + 13);
+    assert_true(n >= 4 + 1 + v + 1 + 4 + 8 + 1 + 18 + 13);
     assert_int_equal(out[0] | out[1] << 8 | out[2] << 16, n - 4);
     assert_int_equal(out[3], 0);
     assert_int_equal(out[4], 10);
@@ -163,27 +167,31 @@ static void error_is(struct harness *h, const char *sql, unsigned code, const ch
     assert_memory_equal(out + 13, text, strlen(text));
 }
 
-/* Source: the paper, table 1 (select version, drop function of what was never made). */
-static void table_1(const char *persona, const char *version, const char *dropped_plain, const char *dropped_in_db)
+/* Table 1 of the paper, then the version. Takes h. dropped: what DROP FUNCTION says, with no database and in mysql. */
+static void table_1(struct harness *h, const char *version, unsigned code, const char *state, const char *dropped, const char *dropped_in_db)
 {
-    struct harness *h = logged_in(persona);
     char want[64];
+    assert_string_equal(reply_of(h, "set autocommit=0"), "OK");
+    error_is(h, "drop function cmdshell", code, state, dropped);
+    assert_string_equal(reply_of(h, "use mysql"), "OK");
+    error_is(h, "drop function cmdshell", 1305, "42000", dropped_in_db);
     (void)snprintf(want, sizeof want, "1 row: %s", version);
     assert_string_equal(reply_of(h, "select version()"), want);
     assert_string_equal(reply_of(h, "select @@version"), want);
-    error_is(h, "drop function cmdshell", 1305, "42000", dropped_plain);
-    assert_string_equal(reply_of(h, "use mysql"), "OK");
-    error_is(h, "drop function cmdshell", 1305, "42000", dropped_in_db);
     harness_free(h);
 }
 
+/* Real wording: recorded from 5.1.63 and 5.6.27. Paper wording: on every version. */
 static void test_table_1(void **state)
 {
-    const char *udf = "FUNCTION (UDF) cmdshell does not exist", *in_db = "FUNCTION mysql.cmdshell does not exist";
-    table_1("mysql-5.1.54", "5.1.54", udf, in_db);
-    table_1("mysql-5.6.10", "5.6.10", udf, in_db);
-    const char *paper = "FUNCTION(UDF) cmdshell does not exist";
-    table_1("paper", "5.6.10", paper, paper);
+    const char *in_db = "FUNCTION mysql.cmdshell does not exist", *paper = "FUNCTION(UDF) cmdshell does not exist";
+    table_1(logged_in("mysql-5.1.54"), "5.1.54", 1046, "3D000", "No database selected", in_db);
+    table_1(logged_in("mysql-5.6.10"), "5.6.10", 1305, "42000", "FUNCTION (UDF) cmdshell does not exist", in_db);
+    table_1(logged_in("paper"), "5.6.10", 1305, "42000", paper, paper);
+    struct persona p;
+    assert_int_equal(persona_load(&p, "mysql-5.1.54", 1, NULL), 0);
+    p.mysql.paper_wording = true;
+    table_1(log_in(harness_new_with(&protocol_mysql, &p, 7)), "5.1.54", 1305, "42000", paper, paper);
 }
 
 static void test_rows(void **state)
