@@ -9,41 +9,13 @@
 
 #define S TS_SECOND_US
 #define D TS_DAY_US
-static const int64_t steps_us[] = {1000,
-                                   2000,
-                                   5000,
-                                   10000,
-                                   20000,
-                                   50000,
-                                   100000,
-                                   200000,
-                                   500000,
-                                   1 * S,
-                                   2 * S,
-                                   5 * S,
-                                   10 * S,
-                                   15 * S,
-                                   30 * S,
-                                   60 * S,
-                                   120 * S,
-                                   300 * S,
-                                   600 * S,
-                                   900 * S,
-                                   1800 * S,
-                                   3600 * S,
-                                   7200 * S,
-                                   INT64_C(3) * 3600 * S,
-                                   INT64_C(6) * 3600 * S,
-                                   INT64_C(12) * 3600 * S,
-                                   1 * D,
-                                   2 * D,
-                                   5 * D,
-                                   7 * D,
-                                   14 * D,
-                                   30 * D,
-                                   91 * D,
-                                   182 * D,
-                                   365 * D};
+/* clang-format off */
+static const int64_t steps_us[] = {
+    1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000,
+    1 * S, 2 * S, 5 * S, 10 * S, 15 * S, 30 * S, 60 * S, 120 * S, 300 * S, 600 * S, 900 * S, 1800 * S,
+    3600 * S, 7200 * S, INT64_C(3) * 3600 * S, INT64_C(6) * 3600 * S, INT64_C(12) * 3600 * S,
+    1 * D, 2 * D, 5 * D, 7 * D, 14 * D, 30 * D, 91 * D, 182 * D, 365 * D};
+/* clang-format on */
 
 static void label_time(int64_t ts_us, int64_t step_us, char label[static AXIS_LABEL_MAX])
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ts.h"
 
@@ -101,28 +102,38 @@ static void ask_done(struct ask *a)
     *a = (struct ask){0};
 }
 
-static int columns_of(duckdb_prepared_statement p, struct ask *ret, struct err *err)
+static void column_of(struct ask_column *c, duckdb_logical_type t)
 {
-    size_t n = duckdb_prepared_statement_column_count(p);
+    c->type = duckdb_get_type_id(t);
+    char *alias = duckdb_logical_type_get_alias(t); /* JSON is an alias of VARCHAR, and reads as text */
+    c->value = alias && c->type != DUCKDB_TYPE_VARCHAR ? VALUE_NULL : value_of(c->type);
+    duckdb_free(alias);
+    if (c->type == DUCKDB_TYPE_DECIMAL) {
+        c->scale = duckdb_decimal_scale(t);
+        c->internal = duckdb_decimal_internal_type(t);
+    }
+}
+
+/* As the statement says before it runs, or, with a result, as that has them. A parameter without a type leaves the
+ * statement's unknown: *ret_known. */
+static int columns_of(duckdb_prepared_statement p, duckdb_result *result, struct ask *ret, bool *ret_known, struct err *err)
+{
+    ask_done(ret);
+    size_t n = result ? duckdb_column_count(result) : duckdb_prepared_statement_column_count(p);
     *ret = (struct ask){.columns = calloc(n ? n : 1, sizeof *ret->columns), .n_columns = n};
     if (!ret->columns)
         return err_set(err, -ENOMEM, "no memory for %zu columns", n);
+    *ret_known = true;
     for (size_t i = 0; i < n; i++) {
         struct ask_column *c = &ret->columns[i];
-        const char *name = duckdb_prepared_statement_column_name(p, i);
+        const char *name = result ? duckdb_column_name(result, i) : duckdb_prepared_statement_column_name(p, i);
         c->name = strdup(name ? name : "");
-        duckdb_free((void *)(uintptr_t)name);
-        duckdb_logical_type t = duckdb_prepared_statement_column_logical_type(p, i);
-        c->type = duckdb_get_type_id(t);
-        char *alias = duckdb_logical_type_get_alias(t);
-        c->value = alias ? VALUE_NULL : value_of(c->type); /* JSON is an alias of VARCHAR, and reads as text */
-        if (alias && c->type == DUCKDB_TYPE_VARCHAR)
-            c->value = VALUE_TEXT;
-        duckdb_free(alias);
-        if (c->type == DUCKDB_TYPE_DECIMAL) {
-            c->scale = duckdb_decimal_scale(t);
-            c->internal = duckdb_decimal_internal_type(t);
-        }
+        if (!result)
+            duckdb_free((void *)(uintptr_t)name);
+        duckdb_logical_type t =
+            result ? duckdb_column_logical_type(result, i) : duckdb_prepared_statement_column_logical_type(p, i);
+        column_of(c, t);
+        *ret_known = *ret_known && c->type != DUCKDB_TYPE_INVALID;
         duckdb_destroy_logical_type(&t);
         if (!c->name)
             return err_set(err, -ENOMEM, "no memory for %zu columns", n);
@@ -130,15 +141,18 @@ static int columns_of(duckdb_prepared_statement p, struct ask *ret, struct err *
     return 0;
 }
 
+static bool has_foreign(const struct ask *a)
+{
+    bool foreign = false;
+    for (size_t i = 0; i < a->n_columns; i++)
+        foreign = foreign || a->columns[i].value == VALUE_NULL;
+    return foreign;
+}
+
 /* Lists, structs, dates and what else has no type of ours come as text: the same query around it. */
 static int prepare_text(duckdb_connection con, const char *sql, struct ask *a, duckdb_prepared_statement *p,
                         struct err *err)
 {
-    bool all = true;
-    for (size_t i = 0; i < a->n_columns; i++)
-        all = all && a->columns[i].value != VALUE_NULL;
-    if (all)
-        return 0;
     struct wr w = wr_of(SQL_TEXT_MAX);
     wr_str(&w, "WITH asked(");
     for (size_t i = 0; i < a->n_columns; i++)
@@ -209,31 +223,51 @@ static int chunks(struct store *s, const struct ask *a, duckdb_result result, in
     return words && *words ? refuse(err, words) : rc;
 }
 
+/* One execution of p. */
+static int execute(struct store *s, duckdb_prepared_statement p, const struct store_param *params, size_t n_params,
+                   int64_t until_us, duckdb_result *ret, struct err *err)
+{
+    duckdb_pending_result pending = NULL;
+    int rc = bind(p, params, n_params, err);
+    if (rc == 0 && duckdb_pending_prepared(p, &pending) != DuckDBSuccess)
+        rc = refuse(err, duckdb_pending_error(pending));
+    if (rc == 0)
+        rc = step(s, pending, until_us, ret, err);
+    duckdb_destroy_pending(&pending);
+    return rc;
+}
+
 static int run(struct store *s, const char *sql, const struct store_param *params, size_t n_params, ask_chunk fn,
                void *arg, struct err *err)
 {
     int64_t until_us = s->time_limit_us ? ts_mono_us() + s->time_limit_us : 0;
     duckdb_prepared_statement p = NULL;
-    duckdb_pending_result pending = NULL;
     duckdb_result result;
     struct ask a = {0};
-    memset(&result, 0, sizeof result);
+    bool known = true, has_result = false;
     int rc = prepare(s->duck.con, sql, &p, err);
     if (rc == 0)
-        rc = columns_of(p, &a, err);
-    if (rc == 0)
+        rc = columns_of(p, NULL, &a, &known, err);
+    if (rc == 0 && known && has_foreign(&a))
         rc = prepare_text(s->duck.con, sql, &a, &p, err);
     if (rc == 0)
-        rc = bind(p, params, n_params, err);
-    if (rc == 0 && duckdb_pending_prepared(p, &pending) != DuckDBSuccess)
-        rc = refuse(err, duckdb_pending_error(pending));
-    if (rc == 0)
-        rc = step(s, pending, until_us, &result, err);
-    if (rc == 0) {
-        rc = chunks(s, &a, result, until_us, fn, arg, err);
-        duckdb_destroy_result(&result);
+        rc = execute(s, p, params, n_params, until_us, &result, err);
+    has_result = rc == 0;
+    if (rc == 0 && !known) {
+        rc = columns_of(p, &result, &a, &known, err);
+        if (rc == 0 && has_foreign(&a)) { /* a second time, as text */
+            duckdb_destroy_result(&result);
+            has_result = false;
+            rc = prepare_text(s->duck.con, sql, &a, &p, err);
+            if (rc == 0)
+                rc = execute(s, p, params, n_params, until_us, &result, err);
+            has_result = rc == 0;
+        }
     }
-    duckdb_destroy_pending(&pending);
+    if (rc == 0)
+        rc = chunks(s, &a, result, until_us, fn, arg, err);
+    if (has_result)
+        duckdb_destroy_result(&result);
     duckdb_destroy_prepare(&p);
     ask_done(&a);
     return rc;
@@ -255,6 +289,14 @@ int ask_moment(struct store *s, struct err *err)
     rc = view_make(s, err);
     s->has_snapshot = rc == 0;
     return rc;
+}
+
+/* An idle handle holds nothing back from being deleted. */
+static void ask_release(struct store *s)
+{
+    if (s->now.fd >= 0)
+        close(s->now.fd);
+    s->now.fd = -1;
 }
 
 static bool vanished(const struct err *err)
@@ -283,6 +325,7 @@ int ask_run(struct store *s, const char *sql, const struct store_param *params, 
             break;
         s->has_snapshot = false;
     }
+    ask_release(s);
     (void)pthread_mutex_unlock(&s->asking);
     return rc < 0 ? err_set(err, rc, "%s", why.text) : rc;
 }
@@ -308,6 +351,7 @@ int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err
         duckdb_destroy_result(&result);
     duckdb_destroy_pending(&pending);
     duckdb_destroy_prepare(&p);
+    ask_release(s);
     (void)pthread_mutex_unlock(&s->asking);
     return rc;
 }

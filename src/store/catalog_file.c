@@ -163,7 +163,14 @@ int catalog_write(const char *store_dir, const struct catalog *c, struct err *er
     wr_bytes(&w, text, n);
     wr_fmt(&w, "\n%016" PRIx64 "\n", (uint64_t)XXH3_64bits(text, n));
     free(text);
-    int rc = w.bad ? err_set(err, -ENOMEM, "no memory for %s", path) : io_replace_file(path, w.bytes, w.len, err);
+    char copy[PATH_MAX + 8];
+    (void)snprintf(copy, sizeof copy, "%s.copy", path);
+    /* The copy first: a generation that can be seen has both. */
+    int rc = w.bad ? err_set(err, -ENOMEM, "no memory for %s", path) : io_replace_file(copy, w.bytes, w.len, err);
+    if (rc == 0)
+        rc = io_replace_file(path, w.bytes, w.len, err);
+    if (rc < 0)
+        (void)unlink(copy);
     wr_done(&w);
     return rc;
 }
@@ -303,12 +310,21 @@ int catalog_load(const char *store_dir, uint64_t generation, struct catalog *ret
         return rc;
     rc = catalog_parse(text, n, generation, &c);
     free(text);
+    if (rc == -EBADMSG) {
+        char copy[PATH_MAX + 8];
+        catalog_done(&c);
+        (void)snprintf(copy, sizeof copy, "%s.copy", path);
+        if (io_read_file(copy, CATALOG_BYTES_MAX, &text, &n, NULL) == 0) {
+            rc = catalog_parse(text, n, generation, &c);
+            free(text);
+        }
+    }
     if (rc < 0) {
         catalog_done(&c);
         if (rc == -EPROTO)
             return err_set(err, rc, "%s: the store's format is newer than this hotaru (%s); use a newer one", path,
                            HOTARU_VERSION);
-        return err_set(err, rc, "%s is damaged (checksum or text); 'hotaru store check' says more", path);
+        return err_set(err, rc, "%s and its copy are damaged; put back a backup of one", path);
     }
     *ret = c;
     return 0;

@@ -231,6 +231,11 @@ static bool generation_delete(const struct store *s, uint64_t g)
     if (fd < 0)
         return errno == ENOENT;
     bool gone = flock(fd, LOCK_EX | LOCK_NB) == 0 && unlink(path) == 0;
+    if (gone) {
+        char copy[STORE_PATH_MAX + 8];
+        (void)snprintf(copy, sizeof copy, "%s.copy", path);
+        (void)unlink(copy);
+    }
     close(fd);
     return gone;
 }
@@ -318,16 +323,23 @@ static void sweep_temp(const struct store *s)
     closedir(dir);
 }
 
-/* Half-written generation files: only the holder of the commit lock writes such, and that is us. */
+/* Half-written generation files and copies without their file: only the holder of the commit lock makes such, and that
+ * is us. */
 static void sweep_catalog(const struct store *s)
 {
     char path[STORE_PATH_MAX];
     if (snprintf(path, sizeof path, "%s/catalog", s->dir) >= (int)sizeof path)
         return;
     DIR *dir = opendir(path);
-    for (const struct dirent *d; dir && (d = readdir(dir));)
-        if (strstr(d->d_name, ".json.") && strstr(d->d_name, ".tmp"))
+    for (const struct dirent *d; dir && (d = readdir(dir));) {
+        char of[256];
+        const char *copy = strstr(d->d_name, ".json.copy");
+        if (copy)
+            (void)snprintf(of, sizeof of, "%.*s.json", (int)(copy - d->d_name), d->d_name);
+        if (strstr(d->d_name, ".tmp") ? strstr(d->d_name, ".json.") != NULL
+                                      : copy && faccessat(dirfd(dir), of, F_OK, 0) < 0 && errno == ENOENT)
             (void)unlinkat(dirfd(dir), d->d_name, 0);
+    }
     if (dir)
         closedir(dir);
 }

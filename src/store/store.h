@@ -83,6 +83,31 @@ int store_import(struct store *s, const char *path, uint16_t payload_bytes, stru
 /* Turns finished spool segments and journals into Parquet; returns how many were sealed. */
 int store_seal(struct store *s, struct err *err);
 
+struct compact_options {
+    uint32_t keep_days;   /* 0: for ever */
+    uint64_t keep_bytes;  /* of all Parquet files; 0: no limit */
+    int64_t now_us;       /* what counts as now; 0: the clock */
+};
+struct compact_result {
+    size_t merged, made;  /* so many files became so many */
+    size_t expired;       /* files that went because of age or bytes; the ledger counts their packets (stage "store") */
+};
+/* Removes what the limits do not keep, then merges the small files of hours and days that are over. Safe beside readers,
+ * recorders, imports and sealing. -EBUSY when another process compacts; -EBADMSG when a file to be merged is damaged. */
+int store_compact(struct store *s, const struct compact_options *o, struct compact_result *ret, struct err *err);
+
+struct check_options {
+    bool repair;          /* put damaged files aside (STORE/damaged) and count their packets as lost; needs writable */
+    void (*finding)(void *arg, const char *line); /* one line each: what is wrong and what is affected */
+    void *arg;
+};
+struct check_result {
+    size_t files, damaged, repaired;
+    uint64_t rows_affected;
+};
+/* Reads every file the catalog names and every open segment. 0 also when something is damaged; the result says so. */
+int store_check(struct store *s, const struct check_options *o, struct check_result *ret, struct err *err);
+
 struct store_table_stats {
     const char *name;
     size_t files;

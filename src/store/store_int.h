@@ -60,6 +60,7 @@ int scan_register(struct store *s, struct err *err);
 int view_macros(duckdb_connection con, struct err *err);
 int view_make(struct store *s, struct err *err);
 /* SELECT … over these journal files with the columns of `event`. */
+void view_put_list(struct wr *w, const char *dir, const struct part_list *l); /* ['…', '…'] */
 void view_journal_select(struct wr *w, const char *dir, const struct mark_list *journals);
 
 /* ---- part.c: Parquet files on their way into the store ---- */
@@ -107,6 +108,10 @@ int ingest_loss(struct ingest *in, const struct loss_row *row, struct err *err);
 /* Writes what is left and moves every file to *ret. */
 int ingest_finish(struct ingest *in, struct pending_list *ret, struct err *err);
 void ingest_free(struct ingest *in);
+
+/* ---- compact.c ---- */
+/* Takes these files out of the store; their packets go to the ledger: stage "store", this reason. */
+int store_remove_parts(struct store *s, const struct part_list remove[TABLE_COUNT], const char *reason, struct err *err);
 
 /* ---- feed.c: table functions feed() and feed_loss() of the feeder ---- */
 struct feed {

@@ -34,7 +34,7 @@ int view_macros(duckdb_connection con, struct err *err)
     return rc;
 }
 
-static void put_list(struct wr *w, const char *dir, const struct part_list *l)
+void view_put_list(struct wr *w, const char *dir, const struct part_list *l)
 {
     wr_u8(w, '[');
     for (size_t i = 0; i < l->n; i++) {
@@ -64,7 +64,7 @@ static void put_packet_view(struct wr *w, const struct store *s, enum store_tabl
             wr_fmt(w, "%s%s", i ? ", " : "", columns[i].name);
         if (source == 0) {
             wr_str(w, " FROM read_parquet(");
-            put_list(w, s->dir, parts);
+            view_put_list(w, s->dir, parts);
             wr_str(w, ", hive_partitioning = false)");
         } else {
             wr_fmt(w, " FROM spool_%s()", catalog_table_names[table]);
@@ -78,7 +78,7 @@ static void put_loss_view(struct wr *w, const struct store *s)
     wr_str(w, "CREATE OR REPLACE VIEW loss AS SELECT * FROM spool_loss()");
     if (parts->n) {
         wr_str(w, " UNION ALL SELECT ts, interval_us, stage, reason, received, stored, lost FROM read_parquet(");
-        put_list(w, s->dir, parts);
+        view_put_list(w, s->dir, parts);
         wr_str(w, ", hive_partitioning = false)");
     }
 }
@@ -142,7 +142,7 @@ static void put_event_view(struct wr *w, const struct store *s)
     put_event_shape(w);
     if (parts->n) {
         wr_str(w, " UNION ALL BY NAME SELECT * FROM read_parquet(");
-        put_list(w, s->dir, parts);
+        view_put_list(w, s->dir, parts);
         wr_str(w, ", hive_partitioning = false, union_by_name = true)");
     }
     if (s->now.journals.n) {

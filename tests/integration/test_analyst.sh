@@ -22,10 +22,10 @@ code() {
 code 2 "which analysis" "$hotaru" analyze
 code 2 "no analysis 'nothing'" "$hotaru" analyze nothing
 code 2 "unknown format" "$hotaru" analyze overview --format xml
-code 2 "not a number\|wants a number" "$hotaru" analyze overview --port 70000
-code 2 "unrecognized option" "$hotaru" analyze overview --nothing
+code 2 "--port" "$hotaru" analyze overview --port 70000
+code 2 "unknown option" "$hotaru" analyze overview --nothing
 code 2 "10.77.0.0/18" "$hotaru" analyze overview --dst 10.77.3.1/18
-code 2 "not before" "$hotaru" analyze overview --since 2013-04-11 --until 2013-04-10
+code 2 "since" "$hotaru" analyze overview --since 2013-04-11 --until 2013-04-10
 code 2 "none called 9" "$hotaru" figure 9 -o "$dir/9.png"
 code 2 "ends in .png, .svg or .pdf" "$hotaru" figure 3 -o "$dir/3.gif"
 code 2 "-o FILE" "$hotaru" figure 3
