@@ -30,7 +30,7 @@ median() { # NAME; empty when there are no values
     values "$1" | sort -g | awk '{ v[NR] = $1 } END { if (NR) printf "%.9g\n", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 most() { values "$1" | sort -g | tail -n 1; }
-calc() { awk "BEGIN { printf \"%.9g\n\", $1 }"; } # numbers only
+calc() { awk "BEGIN { CONVFMT = OFMT = \"%.17g\"; printf \"%.9g\n\", $1 }"; } # numbers only
 true_that() { awk "BEGIN { exit !($1) }"; }
 
 # timed NAME COMMAND…: samples NAME.wall, NAME.cpu (seconds), NAME.peak (KiB). Output goes to $work/out and $work/log.

@@ -46,8 +46,9 @@ part_query() {
 # ---- the large store: one simulation, turned into Parquet while it runs so that the spool stays small ----
 spool_mib() { du -sm "$work/large/spool" 2>/dev/null | cut -f1; }
 make_large() {
-    local simulator start_s rc=0 shown=0
+    local simulator start_s start_ns rc=0 shown=0
     start_s=$(date +%s)
+    start_ns=$(date +%s%N)
     "$hotaru" simulate --store "$work/large" --packets "$rows" --seed 2 >/dev/null 2>"$work/simulate.log" &
     simulator=$!
     start_pid $simulator
@@ -66,7 +67,8 @@ make_large() {
     stop_pid $simulator CONT || rc=$?
     [ $rc = 0 ] || fail "simulate: $(tail -n 1 "$work/simulate.log")"
     "$hotaru" store seal --store "$work/large" >"$work/out" 2>"$work/log" || { tail -n 3 "$work/log" >&2; fail "store seal"; }
-    sample large.make.wall $(($(date +%s) - start_s))
+    sample large.make.wall "$(calc "($(date +%s%N) - $start_ns) / 1e9")"
+    timed large.compact "$hotaru" store compact --store "$work/large"
     large_rows=$(ask "$work/large" "SELECT count(*) FROM packet")
     printf 'darknet: [10.77.0.0/18]\npoints: {draw: {count: 32, one-per: 24, seed: 7}}\nstore: {path: %s}\n' "$work/large" >"$work/large.yaml"
 }
@@ -94,5 +96,6 @@ part_large() {
     large_row "scatter of a source with $mid_n packets, drawn," mid 0.5 0.05
     large_row "scatter of the top source ($top_n packets), drawn," top 0.5 0.05
     row query "simulate and seal $(count_short "$large_rows") rows" "$(mpps "$large_rows" "$(median large.make.wall)")" - - - - - -
+    row query "compact them to days" "$(mpps "$large_rows" "$(median large.compact.wall)")" - - - - - -
     rm -rf "$work/large"
 }

@@ -25,6 +25,7 @@ collect_facts() { # $work/facts: NAME TAB VALUE
         printf 'tshark\t%s\n' "$(version_of tshark --version)"
         printf 'tcpdump\t%s\n' "$(version_of tcpdump --version | sed 's/^tcpdump version //')"
         printf 'zstd\t%s\n' "$(version_of zstd --version | sed 's/.* v\([0-9.]*\).*/\1/')"
+        printf 'MariaDB\t%s\n' "$(version_of mariadbd --no-defaults --version | sed 's/.*Ver \([^ ]*\).*/\1/')"
         printf 'traffic\tsimulated (hotaru simulate), %s packets to a /18; large store %s rows; %s repetitions, medians\n' "$packets" "$rows" "$repeats"
     } >"$work/facts"
     true_that "$load < 0.3 * $(nproc)" || warnings+=("the machine was busy when this began (load $load): the figures are worth little")
@@ -61,7 +62,7 @@ write_json() { # FOLDER
     mkdir -p "$1"
     printf '%s\n' "${warnings[@]}" >"$work/warnings"
     jq -n --rawfile facts "$work/facts" --rawfile samples "$work/samples" --rawfile rows "$work/rows" --rawfile warnings "$work/warnings" --argjson took_s "$took_s" \
-        --argjson sizes "{\"packets\":$packets,\"rows\":$rows,\"repeats\":$repeats,\"live_packets\":$live_packets,\"sessions\":$sessions}" \
+        --argjson sizes "{\"packets\":$packets,\"rows\":$rows,\"repeats\":$repeats,\"live_packets\":$live_packets,\"sessions\":$sessions,\"mysql_sessions\":$mysql_sessions}" \
         '
         def lines: split("\n") | map(select(. != "") | split("\t"));
         {format: 1, facts: ($facts | lines | map({(.[0]): .[1]}) | add), warnings: ($warnings | split("\n") | map(select(. != ""))), sizes: $sizes, took_s: $took_s,
@@ -98,6 +99,8 @@ TEXT
   the interface's counter, kept is what was read back from the disk.
 - **queries**: wall time of the whole process from its start to the PNG on the disk, files in the page cache where memory allows. The large
   store is one simulation of a /18 at 174 packets per address and day, sealed while it was made.
+- **MySQL**: one client (`epoll`, a core of its own), the same for every server; where the client is the limit the rates are equal and the
+  server's CPU time per session tells them apart. hotaru journals every session meanwhile; MariaDB runs with its defaults.
 - **idle sessions**: resident memory of `hotaru-honeypot`; the kernel's socket buffers are not in it.
 TEXT
     } >"$1.new"
