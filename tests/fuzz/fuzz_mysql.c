@@ -10,6 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint8_t login[] = "\x26\0\0\1\x85\xa6\x03\0\0\0\0\1\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0root\0";
 
+_Static_assert(sizeof login == 4 + 0x26, "the login is one whole frame");
+
 static void feed_sql(struct harness *h, const uint8_t *sql, size_t n)
 {
     uint8_t head[5] = {(uint8_t)(n + 1), (uint8_t)((n + 1) >> 8), (uint8_t)((n + 1) >> 16), 0, 3};

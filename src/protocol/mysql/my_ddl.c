@@ -90,7 +90,7 @@ static const struct my_coll *db_coll(struct my_run *r, const struct my_table_opt
 static void create_db(struct my_run *r, struct my_stmt *st)
 {
     const char *name = my_ddl_name(r, st->name);
-    if (!my_ddl_name_ok(r, name, MY_ER_WRONG_DB_NAME) || !db_writable(r, name) || !my_ddl_charset_ok(r, st->opts.charset, st->opts.collate))
+    if (!my_ddl_charset_ok(r, st->opts.charset, st->opts.collate) || !my_ddl_name_ok(r, name, MY_ER_WRONG_DB_NAME) || !db_writable(r, name))
         return;
     struct my_db *old = my_world_db(r->w, name);
     if (old && r->kit->mariadb && st->or_replace) {

@@ -14,7 +14,12 @@ struct my_db *my_ddl_db(struct my_run *r, const char **db); /* for new tables: 1
 bool my_ddl_charset_ok(struct my_run *r, const char *charset, const char *collate);
 
 /* ---- my_ddl_col.c ---- */
-bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const char *engine);
+/* Of a table in this engine whose strings are in coll unless they say otherwise. */
+struct my_ddl_kind {
+    const char *engine;
+    const struct my_coll *coll;
+};
+bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const struct my_ddl_kind *kind);
 /* The value as the column's text. strict: false when it does not fit, else it is cut with a warning (row: its number). */
 bool my_ddl_store(struct my_run *r, const struct my_column *c, const struct my_val *v, const struct my_meta *m, bool strict, long row,
                   struct my_cell *ret);

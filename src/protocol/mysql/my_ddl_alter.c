@@ -118,8 +118,11 @@ static void change_col(struct my_run *r, struct change *ch, const struct my_alte
     struct new_col c = {.def = *a->col, .old = ch->cols[at].old};
     for (struct my_key_def *k = ch->keys; k; k = k->next)
         for (size_t i = 0; i < k->n_parts; i++)
-            if (strcasecmp(k->parts[i].col, a->name) == 0)
+            if (strcasecmp(k->parts[i].col, a->name) == 0) {
                 k->parts[i].col = a->col->name;
+                if (k->parts[i].len >= a->col->type.len && !a->col->type.blob)
+                    k->parts[i].len = 0; /* a prefix as long as the column is none */
+            }
     take(ch, at);
     place(r, ch, c, at);
     ch->copies = true;
@@ -402,7 +405,8 @@ void my_ddl_alter_table(struct my_run *r, struct my_stmt *st)
         return;
     ch.engine = engine;
     apply(r, &ch, st);
-    if (!my_ok(r) || !target(r, &ch, db, &to, &name) || !my_ddl_columns_ok(r, link_defs(&ch), ch.keys, engine))
+    struct my_ddl_kind kind = {engine, t->coll ? t->coll : r->kit->server_coll};
+    if (!my_ok(r) || !target(r, &ch, db, &to, &name) || !my_ddl_columns_ok(r, link_defs(&ch), ch.keys, &kind))
         return;
     struct my_table *made = build(r, &ch, st, name, t->coll ? t->coll : r->kit->server_coll);
     if (!made)

@@ -59,7 +59,15 @@ static const struct my_col_def *def_named(const struct my_col_def *defs, const c
     return NULL;
 }
 
-static bool part_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *k, size_t i, const char *engine)
+static uint32_t key_max(struct my_run *r, const struct my_ddl_kind *kind, bool whole)
+{
+    if (strcasecmp(kind->engine, "InnoDB") != 0)
+        return 1000;
+    return whole || r->kit->version >= 50700 ? 3072 : 767;
+}
+
+static bool part_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *k, size_t i, const struct my_ddl_kind *kind,
+                    uint64_t *total)
 {
     const struct my_keypart *part = &k->parts[i];
     const struct my_col_def *d = def_named(defs, part->col);
@@ -74,22 +82,26 @@ static bool part_ok(struct my_run *r, const struct my_col_def *defs, const struc
         return my_ok(r);
     bool text = d->type.type == MY_T_STRING || d->type.type == MY_T_VARCHAR || d->type.blob;
     const struct my_coll *c = d->type.collate ? my_coll_by_name(r->kit, d->type.collate) : d->type.charset ? my_coll_default(r->kit, d->type.charset) : NULL;
-    uint32_t width = d->type.is_binary_string ? 1 : c ? c->maxlen : r->kit->server_coll->maxlen;
+    uint32_t width = d->type.is_binary_string ? 1 : c ? c->maxlen : kind->coll->maxlen;
     uint32_t chars = part->len ? part->len : d->type.len;
-    bool innodb = strcasecmp(engine, "InnoDB") == 0;
-    uint32_t max = innodb ? (r->kit->version >= 50700 ? 3072 : 767) : 1000;
+    uint32_t max = key_max(r, kind, false);
+    bool innodb = max != 1000;
+    uint64_t bytes = text ? chars * (uint64_t)width : 8;
+    *total += innodb && bytes > max ? max : bytes;
     if (d->type.blob && !part->len)
         my_fail(r, MY_ER_BLOB_KEY_WITHOUT_LENGTH, part->col);
     else if (part->len && (!text || (!d->type.blob && part->len > d->type.len)))
         my_fail(r, MY_ER_WRONG_SUB_KEY);
     else if (k->kind == MY_KEY_PRIMARY && d->null_given && !d->not_null)
         my_fail(r, MY_ER_PRIMARY_CANT_HAVE_NULL);
-    else if (text && chars * (uint64_t)width > max && (k->kind == MY_KEY_PRIMARY || k->kind == MY_KEY_UNIQUE || !innodb))
+    else if (bytes > max && (k->kind == MY_KEY_PRIMARY || k->kind == MY_KEY_UNIQUE || !innodb))
         my_ddl_fail(r, 1071, "42000", "Specified key was too long; max key length is %u bytes", max);
+    else if (*total > key_max(r, kind, true))
+        my_ddl_fail(r, 1071, "42000", "Specified key was too long; max key length is %u bytes", key_max(r, kind, true));
     return my_ok(r);
 }
 
-static bool keys_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const char *engine)
+static bool keys_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const struct my_ddl_kind *kind)
 {
     unsigned primary = 0, n_keys = 0;
     for (const struct my_col_def *d = defs; d; d = d->next) {
@@ -109,8 +121,9 @@ static bool keys_ok(struct my_run *r, const struct my_col_def *defs, const struc
             my_ddl_fail(r, 1070, "42000", "Too many key parts specified; max 16 parts allowed");
         else if (k->name && k->kind != MY_KEY_PRIMARY && strcasecmp(k->name, "PRIMARY") == 0)
             my_ddl_fail(r, 1280, "42000", "Incorrect index name '%s'", k->name);
+        uint64_t total = 0;
         for (size_t i = 0; i < k->n_parts && my_ok(r); i++)
-            (void)part_ok(r, defs, k, i, engine);
+            (void)part_ok(r, defs, k, i, kind, &total);
         for (const struct my_key_def *o = keys; o != k && my_ok(r); o = o->next)
             if (k->name && o->name && k->kind != MY_KEY_FOREIGN && o->kind != MY_KEY_FOREIGN && k->kind != MY_KEY_PRIMARY &&
                 strcasecmp(k->name, o->name) == 0)
@@ -144,7 +157,7 @@ static bool auto_ok(struct my_run *r, const struct my_col_def *defs, const struc
     return keyed;
 }
 
-bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const char *engine)
+bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const struct my_ddl_kind *kind)
 {
     size_t n = 0;
     for (const struct my_col_def *d = defs; d && my_ok(r); d = d->next, n++) {
@@ -160,7 +173,7 @@ bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const st
     }
     if (my_ok(r) && n == 0)
         my_fail(r, MY_ER_TABLE_MUST_HAVE_COLUMNS);
-    return my_ok(r) && keys_ok(r, defs, keys, engine) && auto_ok(r, defs, keys, engine);
+    return my_ok(r) && keys_ok(r, defs, keys, kind) && auto_ok(r, defs, keys, kind->engine);
 }
 
 /* ---- values ---- */
@@ -364,7 +377,8 @@ struct my_cell my_ddl_missing(struct my_run *r, const struct my_column *c)
     } else if (c->dflt) {
         cell = (struct my_cell){.p = c->dflt, .n = (uint32_t)c->dflt_len};
     } else if (c->not_null) {
-        struct my_val empty = my_str("", 0);
+        struct my_val none = my_int(0);
+        struct my_meta m = {.type = MY_T_LONGLONG, .len = 1};
         struct my_time zero = {.is_time = c->type.type == MY_T_TIME};
         char buf[64];
         if (c->type.type == MY_T_ENUM && c->type.n_values)
@@ -372,9 +386,9 @@ struct my_cell my_ddl_missing(struct my_run *r, const struct my_column *c)
         else if (my_is_temporal(c->type.type))
             (void)put(r, buf, my_time_text(&zero, c->type.type, c->type.dec, buf, sizeof buf), &cell);
         else if (my_result_of(c->wire_type) == MY_RES_STR)
-            (void)put(r, empty.s.p, 0, &cell);
+            (void)put(r, "", 0, &cell);
         else
-            (void)put(r, "0", 1, &cell);
+            (void)my_ddl_store(r, c, &none, &m, false, 1, &cell);
     }
     return cell;
 }
@@ -432,6 +446,8 @@ void my_ddl_def_of(struct my_run *r, const struct my_result_col *col, struct my_
     case MY_T_LONGLONG:
         t->has_len = true;
         t->len = m->len > 255 ? 20 : m->len;
+        if (m->type == MY_T_LONGLONG && m->len < 10) /* an expression's integers are as wide as their digits */
+            t->type = MY_T_LONG;
         break;
     case MY_T_FLOAT:
     case MY_T_DOUBLE:

@@ -175,7 +175,7 @@ static bool select_columns(struct my_run *r, struct my_stmt *st, struct made *m)
     return true;
 }
 
-static void copy_defaults(const struct made *m, struct my_table *t)
+static void copy_defaults(struct my_run *r, const struct made *m, struct my_table *t)
 {
     for (size_t i = 0; i < m->rows.n_cols; i++) {
         struct my_column *c = &t->cols[m->at[i]];
@@ -184,9 +184,9 @@ static void copy_defaults(const struct made *m, struct my_table *t)
             c->dflt = arena_copy(&t->arena, from->dflt, from->dflt_len);
             c->dflt_len = c->dflt ? from->dflt_len : 0;
         } else if (!from && c->not_null && !c->dflt && !c->type.blob && !c->default_now && !c->auto_inc) {
-            bool text = my_result_of(c->wire_type) == MY_RES_STR;
-            c->dflt = my_table_str(t, text ? "" : "0");
-            c->dflt_len = c->dflt ? strlen(c->dflt) : 0;
+            struct my_cell cell = my_ddl_missing(r, c);
+            c->dflt = cell.null ? NULL : arena_copy(&t->arena, cell.p, cell.n);
+            c->dflt_len = c->dflt ? cell.n : 0;
         }
     }
 }
@@ -247,15 +247,17 @@ static struct my_table *build(struct my_run *r, struct my_stmt *st, const struct
 static void create(struct my_run *r, struct my_stmt *st, const struct my_db *db, const char *name)
 {
     struct made m = {0};
+    const struct my_table_opts *o = &st->opts;
+    const struct my_coll *coll = o->collate ? my_coll_by_name(r->kit, o->collate) : o->charset ? my_coll_default(r->kit, o->charset) : db->coll;
     const char *engine = my_ddl_engine(r, st->opts.engine, name, st->temporary);
-    if (!engine || !my_ddl_charset_ok(r, st->opts.charset, st->opts.collate) || (st->select && !select_columns(r, st, &m)) ||
-        !my_ddl_columns_ok(r, st->col_defs, st->key_defs, engine))
+    struct my_ddl_kind kind = {engine, coll ? coll : db->coll};
+    if (!engine || (st->select && !select_columns(r, st, &m)) || !my_ddl_columns_ok(r, st->col_defs, st->key_defs, &kind))
         return;
     struct my_table *t = build(r, st, db, name, engine);
     if (!t)
         return;
     if (st->select) {
-        copy_defaults(&m, t);
+        copy_defaults(r, &m, t);
         my_table_finish(r->kit, t);
         if (!select_rows(r, &m, t)) {
             my_table_clear(r->w, t);
@@ -268,8 +270,18 @@ static void create(struct my_run *r, struct my_stmt *st, const struct my_db *db,
     add_table(r, st, db->name, t);
 }
 
+/* Names of character sets are looked up while the real server parses: before the database and the table. */
+static bool charsets_ok(struct my_run *r, const struct my_stmt *st)
+{
+    for (const struct my_col_def *d = st->col_defs; d && my_ok(r); d = d->next)
+        (void)my_ddl_charset_ok(r, d->type.charset, d->type.collate);
+    return my_ok(r) && my_ddl_charset_ok(r, st->opts.charset, st->opts.collate);
+}
+
 void my_ddl_create_table(struct my_run *r, struct my_stmt *st)
 {
+    if (!charsets_ok(r, st))
+        return;
     struct my_db *db = my_ddl_db(r, &st->db);
     const char *name = my_ddl_name(r, st->name);
     if (!db || !my_ddl_name_ok(r, name, MY_ER_WRONG_TABLE_NAME))

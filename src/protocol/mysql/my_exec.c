@@ -246,6 +246,14 @@ static void run_one(struct my_run *r, struct my_stmt *st)
         session_answered(r->ses->s, r->kit->version_text);
 }
 
+/* Without the semicolon and blanks before the next statement. */
+static size_t statement_len(const char *at, const char *end, bool another)
+{
+    while (another && end > at && (end[-1] == ' ' || end[-1] == ';' || (end[-1] >= '\t' && end[-1] <= '\r')))
+        end--;
+    return (size_t)(end - at);
+}
+
 void my_query(struct my_ses *ses, const char *text, size_t len)
 {
     const char *at = text, *end = text + len;
@@ -258,8 +266,11 @@ void my_query(struct my_ses *ses, const char *text, size_t len)
         const char *rest = NULL;
         struct my_parse_env env = my_parse_env_of(&r, false);
         r.delay_us = delay;
-        my_general_log(&r, at, (size_t)(end - at));
         int rc = my_parse(&p, r.arena, &env, at, (size_t)(end - at), &st, &rest);
+        size_t n_text = statement_len(at, rc < 0 || !rest ? end : rest, rc >= 0 && rest);
+        r.query_text = arena_copy(r.arena, at, n_text);
+        if (ses->kit->version >= 50500 || first) /* 5.1 logs the packet, later servers each statement */
+            my_general_log(&r, at, ses->kit->version >= 50500 ? n_text : (size_t)(end - at));
         while (rest && rest < end && (*rest == ' ' || (*rest >= '\t' && *rest <= '\r')))
             rest++;
         if (rc < 0) {

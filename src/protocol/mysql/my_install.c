@@ -216,6 +216,12 @@ static int install_table(struct install *in, struct my_db *db, size_t from, size
         goto out;
     }
     t->engine = engine_of(in->k, f);
+    if (strcmp(db->name, "information_schema") == 0) { /* temporary tables: what holds a blob is no MEMORY table */
+        t->engine = "MEMORY";
+        for (size_t i = 0; i < t->n_cols; i++)
+            if (t->cols[i].type.blob)
+                t->engine = in->k->mariadb ? "Aria" : "MyISAM";
+    }
     t->created_us = t->updated_us = in->k->started_us - INT64_C(86400000000) * 37; /* long before the last start */
     for (size_t i = 0; i < t->n_cols; i++)
         set_default(in, from + i, t, &t->cols[i]);
@@ -327,10 +333,12 @@ int my_world_install(struct my_kit *k, struct err *err)
     k->base = in.w;
     int rc = find_heads(&in);
     const struct my_coll *sys = k->mariadb ? k->server_coll : k->version >= 80000 && k->utf8mb4 ? k->utf8mb4 : k->latin1;
-    if (rc == 0 && (my_world_add_db(in.w, "mysql", sys) < 0 ||
+    if (rc == 0 && (my_world_add_db(in.w, "information_schema", k->utf8) < 0 || my_world_add_db(in.w, "mysql", sys) < 0 ||
                     (k->version >= 50500 && my_world_add_db(in.w, "performance_schema", k->utf8) < 0) ||
                     (k->version < 50700 && my_world_add_db(in.w, "test", k->server_coll) < 0)))
         rc = err_set(err, -ENOMEM, "no memory for the MySQL persona's databases");
+    if (rc == 0)
+        rc = install_schema(&in, "information_schema"); /* columns only: my_info.c makes the rows */
     if (rc == 0)
         rc = install_schema(&in, "mysql");
     if (rc == 0 && my_world_db(in.w, "performance_schema"))

@@ -39,11 +39,16 @@ void my_p_fail(struct my_parse *p)
         return;
     p->err = MY_ER_PARSE;
     size_t left = p->tok.raw ? (size_t)(p->text_end - p->tok.raw) : 0;
+    char near[81]; /* the statement need not end with a NUL */
+    left = left < sizeof near ? left : sizeof near - 1;
+    if (left)
+        memcpy(near, p->tok.raw, left);
+    near[left] = '\0';
     (void)snprintf(p->err_text, sizeof p->err_text, my_errdef(MY_ER_PARSE)->text,
                    p->env->mariadb ? "You have an error in your SQL syntax; check the manual that corresponds to your MariaDB server "
                                      "version for the right syntax to use"
                                    : my_errdef(MY_ER_SYNTAX)->text,
-                   left ? p->tok.raw : "", (int)p->tok.line);
+                   near, (int)p->tok.line);
     p->tok.kind = MY_TOK_END;
     p->tok.kw = MY_KW_NONE;
 }

@@ -184,10 +184,19 @@ const char *my_sysvar_follow(struct my_kit *k, const char *name, const char *rec
     const struct persona *p = &k->persona;
     const char *base = strrchr(recorded, '/');
     base = base ? base + 1 : recorded;
-    if (strcmp(name, "general_log_file") == 0 && strcmp(base, "db01.log") == 0)
+    bool lab = strncmp(recorded, "/run/m5", 7) == 0; /* where the recorded servers ran; not where servers run */
+    if (strcmp(name, "port") == 0 || strcmp(name, "report_port") == 0)
+        return "3306";
+    if (strcmp(name, "general_log_file") == 0 && (lab || strcmp(base, "db01.log") == 0))
         return joined(k, p->mysql.datadir, p->hostname, ".log");
+    if (lab && strcmp(name, "slow_query_log_file") == 0)
+        return joined(k, p->mysql.datadir, p->hostname, "-slow.log");
     if (strcmp(name, "slow_query_log_file") == 0 && strcmp(base, "db01-slow.log") == 0)
         return joined(k, p->mysql.datadir, p->hostname, "-slow.log");
+    if (lab && !k->windows && strcmp(name, "pid_file") == 0)
+        return joined(k, p->mysql.datadir, p->hostname, ".pid");
+    if (lab && !k->windows)
+        return joined(k, p->mysql.datadir, strcmp(name, "socket") == 0 ? "mysql.sock" : base, "");
     if (!k->windows)
         return recorded;
     bool back = strchr(p->mysql.basedir, '\\') != NULL;

@@ -593,9 +593,12 @@ static bool is_dir(const struct my_world *w, const char *dir, size_t n)
     }
     /* folders of databases under the data folder */
     size_t m = strlen(p->mysql.datadir);
-    if (m && m < n && strncasecmp(p->mysql.datadir, buf, m) == 0)
-        return my_world_db(w, buf + m) != NULL;
-    return false;
+    if (m == 0 || m >= n || m >= sizeof buf)
+        return false;
+    char head[512];
+    memcpy(head, buf, m);
+    head[m] = '\0';
+    return same_path(w, p->mysql.datadir, head) && my_world_db(w, buf + m) != NULL;
 }
 
 bool my_world_dir_exists(const struct my_world *w, const char *path)
