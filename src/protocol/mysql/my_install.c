@@ -180,7 +180,7 @@ static void set_default(const struct install *in, size_t row, struct my_table *t
 {
     const char *d = cell(in, row, AT_DEFAULT);
     size_t n = strlen(d);
-    if (strcmp(d, "NULL") == 0 || c->default_now || c->auto_inc || (n == 0 && (c->type.blob || (in->k->mariadb && c->not_null))))
+    if (strcmp(d, "NULL") == 0 || c->default_now || c->auto_inc || (n == 0 && c->type.blob))
         return;
     if (in->k->mariadb && n >= 2 && d[0] == '\'' && d[n - 1] == '\'') {
         d++;
