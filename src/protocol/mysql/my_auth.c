@@ -356,10 +356,11 @@ static void read_attrs(struct rd *p, struct offer *of)
     }
 }
 
-/* Only what this server knows of is taken from the packet. */
+/* Only what this server knows of is taken from the packet. 5.1 greets with 16 bits of it, and knows three more. */
 static uint32_t caps_known(const struct my_ses *ses, uint32_t caps)
 {
-    return caps & (server_caps(ses->kit) | MY_CAP_LONG_PASSWORD);
+    uint32_t more = MY_CAP_LONG_PASSWORD | MY_CAP_MULTI_STATEMENTS | MY_CAP_MULTI_RESULTS | MY_CAP_PS_MULTI_RESULTS;
+    return caps & (server_caps(ses->kit) | more);
 }
 
 struct feed my_login(struct my_ses *ses, struct rd p)

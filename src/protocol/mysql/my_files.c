@@ -119,10 +119,13 @@ static bool closed_folder(const struct my_run *r, const char *path)
     return false;
 }
 
+/* NTFS names a folder also as folder::$INDEX_ALLOCATION, which clients write to in order to make it. */
 static bool is_folder(struct my_run *r, const char *path)
 {
     char inside[1100];
-    (void)snprintf(inside, sizeof inside, "%s/x", path);
+    const char *stream = r->kit->windows ? strstr(path, "::$") : NULL;
+    size_t n = stream && strcasecmp(stream, "::$INDEX_ALLOCATION") == 0 ? (size_t)(stream - path) : strlen(path);
+    (void)snprintf(inside, sizeof inside, "%.*s/x", (int)n, path);
     return my_world_dir_exists(r->w, inside) || closed_folder(r, inside);
 }
 

@@ -248,7 +248,7 @@ static void drop_routine(struct my_run *r, struct my_stmt *st)
     else if (!f && st->is_function && r->kit->persona.mysql.paper_wording)
         missing(r, st, "FUNCTION(UDF)", st->name);
     else if (!f)
-        missing(r, st, kind, qualified(r, db, st->name));
+        missing(r, st, kind, st->if_exists && !modern(r) ? st->name : qualified(r, db, st->name)); /* 5.1's note has the bare name */
 }
 
 static void create_routine(struct my_run *r, struct my_stmt *st)
