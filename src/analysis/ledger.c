@@ -97,16 +97,17 @@ static int run_loss(struct store *store, const struct analysis_params *params, s
     rc = table_of(&analysis_loss, store, sql, &r, err);
     if (rc < 0)
         return rc;
-    uint64_t stored = 0, lost = 0;
-    for (size_t i = 0; i < result_rows(r); i++) {
-        stored += result_u64(r, L_STORED, i);
-        lost += result_u64(r, L_LOST, i);
+    struct result_loss loss = {false, 0, 0, 0};
+    rc = scope_loss(store, &params->filter, &loss, err);
+    if (rc < 0) {
+        result_free(r);
+        return rc;
     }
-    if (result_rows(r) == 0)
+    if (!loss.known)
         result_finding(r, "The loss ledger has no row in this range: what was lost is not known.");
     else
-        result_finding(r, "%llu of %llu packets received were lost, %llu stored.", (unsigned long long)lost,
-                       (unsigned long long)(stored + lost), (unsigned long long)stored);
+        result_finding(r, "%llu of %llu packets received were lost, %llu stored.", (unsigned long long)loss.lost,
+                       (unsigned long long)loss.received, (unsigned long long)loss.stored);
     return finish(store, params, r, ret, err);
 }
 
@@ -155,7 +156,7 @@ static int run_table_1(struct store *store, const struct analysis_params *params
         result_finding(r, "No client sent a command.");
     else
         result_finding(
-            r, "Clients sent %llu commands, %zu different ones; most often \"%.120s\", answered \"%.60s\".",
+            r, "Clients sent %llu commands (%zu different); most often \"%.120s\", answered \"%.60s\".",
             (unsigned long long)times, result_rows(r),
             result_text(r, C_TEXT, 0)[0] ? result_text(r, C_TEXT, 0) : result_text(r, C_COMMAND, 0),
             result_text(r, C_REPLY, 0));
@@ -209,7 +210,8 @@ static int run_table_2(struct store *store, const struct analysis_params *params
     if (answers == 0)
         result_finding(r, "No source was told a version.");
     else
-        result_finding(r, "%zu versions were told, %llu times.", result_rows(r), (unsigned long long)answers);
+        result_finding(r, "%zu version%s told, %llu times in all.", result_rows(r), result_rows(r) == 1 ? " was" : "s were",
+                       (unsigned long long)answers);
     return finish(store, params, r, ret, err);
 }
 

@@ -4,8 +4,8 @@
 
 #include "analysis/analysis.h"
 
-/* The loss ledger by stage and reason: packets received, stored, lost. Example (unit test): 90 stored by "spool" and 10 lost by
- * "decoder" for "not-ip": "10 of 100 packets received were lost". */
+/* The loss ledger by stage and reason: packets received, stored, lost. Example (unit test): 5 packets in the store, each counted by
+ * stages "kernel" and "spool", and 2 lost by "decoder" for "not-ip": "2 of 7 packets received were lost". */
 extern const struct analysis analysis_loss;
 
 /* The paper's table 1: each command that clients sent (5 per default: as often as asked; at most 200 different ones), what it

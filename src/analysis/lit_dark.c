@@ -289,6 +289,13 @@ static void say(struct result *r, const struct work *w)
         result_finding(r, "No packet to %s port %u in this range.", proto, w->scope.port);
         return;
     }
+    if (w->scope.n_lit == 0 || w->scope.n_lit == w->scope.n_nets) {
+        result_finding(r,
+                       "%s %u: %s /24 of the darknet holds an observation point, so there is nothing to "
+                       "compare: no effect found.",
+                       proto, w->scope.port, w->scope.n_lit ? "every" : "no");
+        return;
+    }
     if (s.more == 0 && s.fewer == 0)
         result_finding(
             r,

@@ -250,7 +250,7 @@ void scope_done(struct scope *s)
     memset(s, 0, sizeof *s);
 }
 
-static int read_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err)
+int scope_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err)
 {
     struct rows *rows;
     struct filter time_only = {.since_us = f->since_us, .until_us = f->until_us};
@@ -259,13 +259,13 @@ static int read_loss(struct store *store, const struct filter *f, struct result_
     if (rc < 0)
         return err_set(err, rc, "the filter is too long");
     rc = scope_query(store, &rows, err,
-                     "SELECT count(*), coalesce(sum(stored), 0)::BIGINT, coalesce(sum(lost), 0)::BIGINT FROM "
-                     "loss WHERE true%s",
-                     where);
+                     "SELECT (SELECT count(*) FROM packet WHERE true%s) + (SELECT count(*) FROM packet6 WHERE true%s),"
+                     " count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE true%s",
+                     where, where, where);
     if (rc < 0)
         return rc;
-    ret->known = rows_i64(rows, 0, 0) > 0;
-    ret->stored = (uint64_t)rows_i64(rows, 1, 0);
+    ret->stored = (uint64_t)rows_i64(rows, 0, 0);
+    ret->known = rows_i64(rows, 1, 0) > 0;
     ret->lost = (uint64_t)rows_i64(rows, 2, 0);
     ret->received = ret->stored + ret->lost;
     rows_free(rows);
@@ -276,7 +276,7 @@ int scope_finish(const struct scope *s, struct store *store, const struct analys
                  struct result *r, struct err *err)
 {
     struct result_loss loss = {false, 0, 0, 0};
-    int rc = read_loss(store, &params->filter, &loss, err);
+    int rc = scope_loss(store, &params->filter, &loss, err);
     if (rc < 0)
         return rc;
     result_set_loss(r, loss);

@@ -45,6 +45,9 @@ bool scope_is_point(const struct scope *s, uint32_t ip);
 const struct scope_net *scope_net_of(const struct scope *s, uint32_t ip);
 /* The packet opens a contact: a TCP SYN without ACK; any packet of another protocol. An SQL condition. */
 const char *scope_probe_sql(const struct scope *s);
+/* Over the filter's time, whatever else it asks: packets in the store, and lost ones by the ledger. A packet passes several
+ * stages and is lost in one of them: received = stored + lost, while the ledger's stored are counted once per stage. */
+int scope_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err);
 /* The loss ledger over the filter's time -> result; and the remarks every result of this scope owes its reader. */
 int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params,
                  struct result *r, struct err *err);

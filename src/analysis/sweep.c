@@ -10,7 +10,7 @@
 #include "base/ip.h"
 #include "base/ts.h"
 
-#define SOURCES_MAX 1000
+#define SOURCES_MAX 1000 /* of each kind: answered, other */
 #define PROBES_MAX  20000000
 
 enum column {
@@ -368,19 +368,19 @@ void sweep_sentence(const struct result *r, uint32_t src, char *buf, size_t n)
     unsigned long long events = result_u64(r, EVENTS, i), sweeps = result_u64(r, SWEEPS, i);
     unsigned long long placebos = result_u64(r, PLACEBOS, i),
                        placebo_sweeps = result_u64(r, PLACEBO_SWEEPS, i);
-    if (events == 0)
-        (void)snprintf(buf, n, "%s got no answer on this port.", ip4_format(src, text));
+    if (events == 0 || strcmp(result_text(r, KIND, i), kind_names[KIND_ANSWERED]) != 0)
+        (void)snprintf(buf, n,
+                       "%s got no answer on this port: it cannot have reacted to one, no effect found.",
+                       ip4_format(src, text));
     else if (result_is_null(r, Q, i) || result_f64(r, Q, i) >= STAT_FDR)
         (void)snprintf(buf, n,
                        "%s swept %llu of the %llu /24s that answered it, and %llu of %llu dark ones after a "
-                       "placebo time: no "
-                       "sweeping after an answer can be told from its own order.",
+                       "placebo time: no effect found beyond its own order.",
                        ip4_format(src, text), sweeps, events, placebo_sweeps, placebos);
     else
         (void)snprintf(buf, n,
                        "%s swept %llu of the %llu /24s that answered it (95 %% interval %.0f to %.0f %%) and "
-                       "%llu of %llu dark "
-                       "ones after a placebo time (p = %.2g).",
+                       "%llu of %llu dark ones after a placebo time (p = %.2g).",
                        ip4_format(src, text), sweeps, events, 100 * result_f64(r, SHARE_LO, i),
                        100 * result_f64(r, SHARE_HI, i), placebo_sweeps, placebos, result_f64(r, P, i));
 }
@@ -459,7 +459,7 @@ static int run(struct store *store, const struct analysis_params *params, struct
     rc = query(&w, store, &probes, &answers, err);
     if (rc == 0)
         rc = result_new(analysis_sweep.name, analysis_sweep.title, fields, &r);
-    w.tallies = calloc(2 * SOURCES_MAX, sizeof *w.tallies);
+    w.tallies = calloc((size_t)2 * SOURCES_MAX, sizeof *w.tallies);
     if (rc == 0 && !w.tallies)
         rc = -ENOMEM;
     w.answers = answers;

@@ -86,6 +86,7 @@ struct telling {
     uint32_t src;
     const char *version; /* borrowed from the rows of tellings */
     int64_t told_us, until_us;
+    uint64_t source_visits; /* of all its tellings: the order of the rows */
     uint64_t answers, visits, points, n1, m1, n2, m2, known, known_again, dark_seen, dark_again;
     int64_t phase1_until_us; /* 0: no change */
     double p_more, q_more, p_versus, p_change, p_avoid, q_avoid;
@@ -321,6 +322,29 @@ static int judge_all(struct work *w, const struct rows *visits)
     return rc;
 }
 
+/* Sources with most visits first, each in the order it was told. */
+static int telling_compare(const void *a, const void *b)
+{
+    const struct telling *x = a, *y = b;
+    if (x->source_visits != y->source_visits)
+        return x->source_visits > y->source_visits ? -1 : 1;
+    if (x->src != y->src)
+        return x->src < y->src ? -1 : 1;
+    return (x->told_us > y->told_us) - (x->told_us < y->told_us);
+}
+
+static void sort_tellings(struct work *w)
+{
+    for (size_t i = 0, k; i < w->n_tellings; i = k) {
+        uint64_t sum = 0;
+        for (k = i; k < w->n_tellings && w->tellings[k].src == w->tellings[i].src; k++)
+            sum += w->tellings[k].visits;
+        for (size_t j = i; j < k; j++)
+            w->tellings[j].source_visits = sum;
+    }
+    qsort(w->tellings, w->n_tellings, sizeof *w->tellings, telling_compare);
+}
+
 static const char *effect_of(const struct telling *t)
 {
     bool returns = t->q_more < STAT_FDR;
@@ -409,7 +433,7 @@ void version_sentence(const struct result *r, uint32_t src, int64_t told_us, cha
     }
     (void)say_phases(r, row, phases, sizeof phases);
     if (strcmp(effect, "none") == 0)
-        (void)snprintf(buf, n, "Told %.40s, %s goes on as at random: %s. No effect of the answer found.",
+        (void)snprintf(buf, n, "Told %.40s, %s goes on as at random: %s; no effect found.",
                        version, ip4_format(src, text), phases);
     else if (strstr(effect, "avoids"))
         (void)snprintf(
@@ -485,6 +509,7 @@ static int run(struct store *store, const struct analysis_params *params, struct
         rc = result_new(analysis_version.name, analysis_version.title, fields, &r);
     if (rc < 0)
         goto out;
+    sort_tellings(&w);
     for (size_t i = 0; i < w.n_tellings; i++)
         put_row(&w, r, &w.tellings[i]);
     say(r, &w);

@@ -39,7 +39,7 @@ static int print(struct analyst *analyst, const struct analysis *a, enum result_
     if (rc == 0 && (rc = result_write(r, format, stdout)) < 0)
         (void)err_sys(&err, rc, "standard output");
     result_free(r);
-    return rc < 0 ? analyst_fail(analyst, rc, &err) : EXIT_GOOD;
+    return rc < 0 ? analyst_fail(rc, &err) : EXIT_GOOD;
 }
 
 static int run(int argc, char **argv)
@@ -55,7 +55,7 @@ static int run(int argc, char **argv)
     enum result_format format = RESULT_TABLE;
     bool only_fields = false;
     analyst_init(&analyst, "hotaru analyze");
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
         if (o == 'h')
             return fputs(help, stdout) < 0 ? EXIT_FAILED : EXIT_GOOD;
         if (o == 'l')
@@ -67,7 +67,7 @@ static int run(int argc, char **argv)
                 (void)fprintf(stderr, "hotaru analyze: %s\n", err.text);
                 return EXIT_USAGE;
             }
-        } else if (analyst_option(&analyst, o, optarg)) {
+        } else if (analyst_option(&analyst, o, argv)) {
             return EXIT_USAGE;
         }
     }

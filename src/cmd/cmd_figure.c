@@ -59,7 +59,7 @@ static int make(struct analyst *analyst, const struct figure *f, const char *pat
     if (rc == 0)
         (void)printf("%s: %s. %s\n", path, p->title, p->caption);
     picture_free(p);
-    return rc < 0 ? analyst_fail(analyst, rc, &err) : EXIT_GOOD;
+    return rc < 0 ? analyst_fail(rc, &err) : EXIT_GOOD;
 }
 
 static int usage(const char *why, const char *what)
@@ -81,7 +81,7 @@ static int run(int argc, char **argv)
     struct err err = {""};
     struct analyst analyst;
     analyst_init(&analyst, "hotaru figure");
-    for (int o; (o = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
         if (o == 'h')
             return fputs(help, stdout) < 0 ? EXIT_FAILED : EXIT_GOOD;
         if (o == 'l')
@@ -90,7 +90,7 @@ static int run(int argc, char **argv)
             path = optarg;
         else if (o == 'c')
             csv = optarg;
-        else if (analyst_option(&analyst, o, optarg))
+        else if (analyst_option(&analyst, o, argv))
             return EXIT_USAGE;
     }
     if (optind + 1 != argc)

@@ -46,7 +46,7 @@ static int make(struct analyst *analyst, const char *path, bool findings,
     int rc = path ? save(analyst, path, options, &err) : 0;
     if (rc == 0 && findings)
         rc = report_findings(analyst->store, &analyst->params, stdout, &err);
-    return rc < 0 ? analyst_fail(analyst, rc, &err) : EXIT_GOOD;
+    return rc < 0 ? analyst_fail(rc, &err) : EXIT_GOOD;
 }
 
 static int run(int argc, char **argv)
@@ -63,7 +63,7 @@ static int run(int argc, char **argv)
     bool findings = false;
     struct analyst analyst;
     analyst_init(&analyst, "hotaru report");
-    for (int o; (o = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
         if (o == 'h')
             return fputs(help, stdout) < 0 ? EXIT_FAILED : EXIT_GOOD;
         if (o == 'o')
@@ -74,7 +74,7 @@ static int run(int argc, char **argv)
             page.title = optarg;
         else if (o == 'O')
             page.origin = optarg;
-        else if (analyst_option(&analyst, o, optarg))
+        else if (analyst_option(&analyst, o, argv))
             return EXIT_USAGE;
     }
     if (optind < argc || (!path && !findings)) {

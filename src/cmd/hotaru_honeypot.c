@@ -33,18 +33,19 @@ struct arguments {
 
 static void usage(FILE *to)
 {
-    (void)fprintf(to,
-                  "Usage: hotaru-honeypot --config FILE\n"
-                  "       hotaru-honeypot --listen ADDRESS --service NAME[:PORT]… --persona NAME --store DIR\n"
-                  "Answers on the observation points and writes what happened to DIR/journal.\n\n"
-                  "  --config FILE         the observatory; the options below override it\n"
-                  "  --listen ADDRESS      answer on this address itself, without points\n"
-                  "  --service NAME[:PORT] a service and the port it listens on; again for more\n"
-                  "  --persona NAME|FILE   a built-in persona or a file\n"
-                  "  --store DIR           where journals and samples go\n"
-                  "  --loops N             threads (default: one per core)\n"
-                  "  --log-format FORMAT   text or json\n"
-                  "SIGHUP reads the configuration anew: new sessions meet the new persona. SIGTERM ends.\n\nServices:\n");
+    (void)fprintf(
+        to, "Usage: hotaru-honeypot --config FILE\n"
+            "       hotaru-honeypot --listen ADDRESS --service NAME[:PORT]… --persona NAME --store DIR\n"
+            "Answers on the observation points and writes what happened to DIR/journal.\n\n"
+            "  --config FILE         the observatory; the options below override it\n"
+            "  --listen ADDRESS      answer on this address itself, without points\n"
+            "  --service NAME[:PORT] a service and the port it listens on; again for more\n"
+            "  --persona NAME|FILE   a built-in persona or a file\n"
+            "  --store DIR           where journals and samples go\n"
+            "  --loops N             threads (default: one per core)\n"
+            "  --log-format FORMAT   text or json\n"
+            "SIGHUP reads the configuration anew: new sessions meet the new persona. SIGTERM "
+            "ends.\n\nServices:\n");
     for (const struct protocol *const *p = protocol_table; *p; p++)
         (void)fprintf(to, "  %-8s %5u  %s\n", (*p)->name, (*p)->port, (*p)->doc);
 }
@@ -113,7 +114,8 @@ static int parse(int argc, char **argv, struct arguments *a)
         return EXIT_USAGE;
     }
     if (!a->config && (!a->n_services || !a->store)) {
-        (void)fprintf(stderr, "hotaru-honeypot: give --config FILE, or --service and --store for a quick start\n");
+        (void)fprintf(stderr,
+                      "hotaru-honeypot: give --config FILE, or --service and --store for a quick start\n");
         return EXIT_USAGE;
     }
     return -1;
@@ -175,11 +177,13 @@ static int load_persona(const struct config *c, uint64_t seed, struct persona *p
 /* What only a restart can change: sockets are opened before the confinement. */
 static bool same_sockets(const struct config *a, const struct config *b)
 {
-    return a->n_points == b->n_points && (a->n_points == 0 || memcmp(a->points, b->points, a->n_points * sizeof *a->points) == 0) &&
+    return a->n_points == b->n_points &&
+           (a->n_points == 0 || memcmp(a->points, b->points, a->n_points * sizeof *a->points) == 0) &&
            a->honeypot.n_services == b->honeypot.n_services &&
            memcmp(a->honeypot.services, b->honeypot.services, sizeof a->honeypot.services) == 0 &&
-           a->honeypot.listen == b->honeypot.listen && a->gateway.mode == b->gateway.mode && a->gateway.form == b->gateway.form &&
-           a->gateway.base_port == b->gateway.base_port && a->gateway.honeypot == b->gateway.honeypot;
+           a->honeypot.listen == b->honeypot.listen && a->gateway.mode == b->gateway.mode &&
+           a->gateway.form == b->gateway.form && a->gateway.base_port == b->gateway.base_port &&
+           a->gateway.honeypot == b->gateway.honeypot;
 }
 
 static void reload(struct server *s, const struct arguments *a, const struct config *running, uint64_t seed)
@@ -199,11 +203,13 @@ static void reload(struct server *s, const struct arguments *a, const struct con
     if (rc < 0)
         log_error("reload: %s; everything stays as it was", err.text);
     else
-        log_info("reload: new sessions meet persona %s, mysql %s", p.name, p.mysql.version[0] ? p.mysql.version : "none");
+        log_info("reload: new sessions meet persona %s, mysql %s", p.name,
+                 p.mysql.version[0] ? p.mysql.version : "none");
 }
 
 /* Until SIGTERM or SIGINT. */
-static void serve(struct server *s, const struct arguments *a, const struct config *c, uint64_t seed, int signal_fd)
+static void serve(struct server *s, const struct arguments *a, const struct config *c, uint64_t seed,
+                  int signal_fd)
 {
     struct signalfd_siginfo info;
     for (;;) {
@@ -268,12 +274,21 @@ static int run(const struct arguments *a, struct config *c, struct err *err)
     if (rc == 0)
         rc = listen_plan_make(c, a->services, a->n_services, &plan, err);
     if (rc == 0) {
-        struct server_options o = {.listen = plan.listen, .n_listen = plan.n_listen, .services = plan.services,
-                                   .n_services = plan.n_services, .config = c, .persona = &persona, .arm = "",
-                                   .store_dir = c->store.path, .instance = c->honeypot.instance, .n_loops = a->loops,
+        struct server_options o = {.listen = plan.listen,
+                                   .n_listen = plan.n_listen,
+                                   .services = plan.services,
+                                   .n_services = plan.n_services,
+                                   .config = c,
+                                   .persona = &persona,
+                                   .arm = "",
+                                   .store_dir = c->store.path,
+                                   .instance = c->honeypot.instance,
+                                   .n_loops = a->loops,
                                    .sessions_max = c->honeypot.sessions_max,
                                    .sessions_per_source_max = c->honeypot.sessions_per_source_max,
-                                   .idle_s = c->honeypot.idle_s, .life_s = c->honeypot.life_s, .seed = seed};
+                                   .idle_s = c->honeypot.idle_s,
+                                   .life_s = c->honeypot.life_s,
+                                   .seed = seed};
         rc = server_open(&o, &server, err);
     }
     if (rc == 0)
@@ -283,8 +298,8 @@ static int run(const struct arguments *a, struct config *c, struct err *err)
     if (rc == 0)
         rc = confine_honeypot_calls(err);
     if (rc == 0) {
-        log_info("answering as %s on %zu sockets, %zu services, %zu points; journal in %s/journal", persona.name,
-                 plan.n_listen, plan.n_services, c->n_points, c->store.path);
+        log_info("answering as %s on %zu sockets, %zu services, %zu points; journal in %s/journal",
+                 persona.name, plan.n_listen, plan.n_services, c->n_points, c->store.path);
         serve(server, a, c, seed, signal_fd);
         log_info("stopping: %zu sessions are open", server_sessions(server));
     }

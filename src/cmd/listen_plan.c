@@ -28,7 +28,8 @@ static int service_of(const char *text, const struct protocol **ret, uint16_t *r
     name[n] = '\0';
     const struct protocol *p = protocol_find(name);
     if (!p)
-        return err_set(err, -EINVAL, "service '%s': no such service; 'hotaru-honeypot --help' lists them", name);
+        return err_set(err, -EINVAL, "service '%s': no such service; 'hotaru-honeypot --help' lists them",
+                       name);
     *ret = p;
     *ret_port = p->port;
     if (!text[n])
@@ -52,8 +53,8 @@ static int add_catch_all(struct listen_plan *p, const struct listen_spec *tcp, s
 }
 
 /* One service with points: a port per point, and its own port where alias or routed addresses are answered. */
-static int add_for_points(struct listen_plan *p, const struct config *c, size_t service, const struct protocol *protocol,
-                          struct err *err)
+static int add_for_points(struct listen_plan *p, const struct config *c, size_t service,
+                          const struct protocol *protocol, struct err *err)
 {
     struct listen_spec spec = {c->honeypot.listen, protocol->port, IPPROTO_TCP, false, protocol};
     if (protocol->port == 0) { /* without point ports or aliases nothing can reach it */
@@ -68,8 +69,9 @@ static int add_for_points(struct listen_plan *p, const struct config *c, size_t 
     for (size_t i = 0; per_point && i < c->n_points && rc == 0; i++) {
         rc = gateway_port_of(c, i, service, &spec.port);
         if (rc < 0)
-            return err_set(err, -EINVAL, "a port per point and service needs ports over 65535: lower gateway.base-port or "
-                                         "use gateway.form alias");
+            return err_set(err, -EINVAL,
+                           "a port per point and service needs ports over 65535: lower gateway.base-port or "
+                           "use gateway.form alias");
         rc = add(p, &spec, err);
     }
     spec.port = protocol->port;
@@ -78,8 +80,8 @@ static int add_for_points(struct listen_plan *p, const struct config *c, size_t 
     return rc;
 }
 
-int listen_plan_make(const struct config *c, const char *const *services, size_t n_services, struct listen_plan *ret,
-                     struct err *err)
+int listen_plan_make(const struct config *c, const char *const *services, size_t n_services,
+                     struct listen_plan *ret, struct err *err)
 {
     struct listen_plan p = {0};
     size_t n = n_services ? n_services : c->honeypot.n_services;
@@ -98,7 +100,8 @@ int listen_plan_make(const struct config *c, const char *const *services, size_t
         }
         struct listen_spec spec = {c->honeypot.listen, port, IPPROTO_TCP, false, protocol};
         if (protocol->port == 0 && port == 0)
-            rc = err_set(err, -EINVAL, "service '%s' needs a port without points: %s:PORT", protocol->name, protocol->name);
+            rc = err_set(err, -EINVAL, "service '%s' needs a port without points: %s:PORT", protocol->name,
+                         protocol->name);
         else
             rc = protocol->port == 0 ? add_catch_all(&p, &spec, err) : add(&p, &spec, err);
     }

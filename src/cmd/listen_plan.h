@@ -15,8 +15,8 @@ struct listen_plan {
 
 /* services: NAME or NAME:PORT from the command line, which replace the configuration's. -EINVAL for an unknown service or
  * more ports than there are. */
-int listen_plan_make(const struct config *c, const char *const *services, size_t n_services, struct listen_plan *ret,
-                     struct err *err);
+int listen_plan_make(const struct config *c, const char *const *services, size_t n_services,
+                     struct listen_plan *ret, struct err *err);
 void listen_plan_done(struct listen_plan *p);
 
 #endif

@@ -58,14 +58,17 @@ static int find_file(const char *name, char ret[static PATH_MAX], struct err *er
         /* "personas/win2008.yaml" in a configuration also means the built-in one of that name */
         const char *base = strrchr(name, '/');
         if (persona_builtin_folder(folder) == 0 &&
-            snprintf(ret, PATH_MAX, "%s/%s", folder, base ? base + 1 : name) < PATH_MAX && access(ret, R_OK) == 0)
+            snprintf(ret, PATH_MAX, "%s/%s", folder, base ? base + 1 : name) < PATH_MAX &&
+            access(ret, R_OK) == 0)
             return 0;
         return err_set(err, -ENOENT, "persona file %s cannot be read", name);
     }
     if (persona_builtin_folder(folder) < 0)
-        return err_set(err, -ENOENT, "the folder of built-in personas is not there; give a persona file's path");
+        return err_set(err, -ENOENT,
+                       "the folder of built-in personas is not there; give a persona file's path");
     if (snprintf(ret, PATH_MAX, "%s/%s.yaml", folder, name) >= PATH_MAX || access(ret, R_OK) < 0)
-        return err_set(err, -ENOENT, "no persona '%.60s' in %s; give one of its names or a file", name, folder);
+        return err_set(err, -ENOENT, "no persona '%.60s' in %s; give one of its names or a file", name,
+                       folder);
     return 0;
 }
 
@@ -106,7 +109,9 @@ static int read_guid(struct yn n, struct rng *r, uint8_t ret[static 16], struct 
     if (!text || drawn(n)) {
         for (int i = 0; i < 16; i++)
             ret[i] = (uint8_t)rng_below(r, 256);
-        ret[7] = (uint8_t)(0x40 | (ret[7] & 0x0f)); /* version 4 as Windows draws its own, little-endian (RFC 4122 4.4) */
+        ret[7] =
+            (uint8_t)(0x40 |
+                      (ret[7] & 0x0f)); /* version 4 as Windows draws its own, little-endian (RFC 4122 4.4) */
         ret[8] = (uint8_t)(0x80 | (ret[8] & 0x3f));
         return 0;
     }
@@ -136,8 +141,9 @@ static int read_bits(struct yn n, uint32_t *ret, struct err *err)
 
 static int read_mysql(struct persona *p, struct yn map, const char *path, struct err *err)
 {
-    static const char *const keys[] = {"version",   "facts",      "basedir",         "datadir",         "plugin-dir",
-                                       "compile-os", "compile-machine", "version-comment", "paper-wording", NULL};
+    static const char *const keys[] = {"version",       "facts",      "basedir",         "datadir",
+                                       "plugin-dir",    "compile-os", "compile-machine", "version-comment",
+                                       "paper-wording", NULL};
     char facts[256] = "";
     int rc = yn_check_keys(map, keys, err);
     if (rc == 0)
@@ -153,9 +159,11 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
     if (rc == 0)
         rc = yn_text(yn_get(map, "compile-os"), p->mysql.compile_os, sizeof p->mysql.compile_os, err);
     if (rc == 0)
-        rc = yn_text(yn_get(map, "compile-machine"), p->mysql.compile_machine, sizeof p->mysql.compile_machine, err);
+        rc = yn_text(yn_get(map, "compile-machine"), p->mysql.compile_machine,
+                     sizeof p->mysql.compile_machine, err);
     if (rc == 0)
-        rc = yn_text(yn_get(map, "version-comment"), p->mysql.version_comment, sizeof p->mysql.version_comment, err);
+        rc = yn_text(yn_get(map, "version-comment"), p->mysql.version_comment,
+                     sizeof p->mysql.version_comment, err);
     if (rc == 0)
         rc = yn_bool(yn_get(map, "paper-wording"), &p->mysql.paper_wording, err);
     if (rc < 0 || !facts[0])
@@ -163,8 +171,10 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
     char folder[PATH_MAX], real[PATH_MAX];
     (void)snprintf(folder, sizeof folder, "%s", path);
     const char *parent = facts[0] == '/' ? "" : dirname(folder);
-    if (snprintf(real, sizeof real, "%s%s%s", parent, parent[0] ? "/" : "", facts) >= (int)sizeof p->mysql.facts)
-        return yn_fail(yn_get(map, "facts"), err, "the folder's path is longer than %zu", sizeof p->mysql.facts - 1);
+    if (snprintf(real, sizeof real, "%s%s%s", parent, parent[0] ? "/" : "", facts) >=
+        (int)sizeof p->mysql.facts)
+        return yn_fail(yn_get(map, "facts"), err, "the folder's path is longer than %zu",
+                       sizeof p->mysql.facts - 1);
     char *absolute = realpath(real, NULL);
     const char *best = absolute && strlen(absolute) < sizeof p->mysql.facts ? absolute : real;
     memcpy(p->mysql.facts, best, strlen(best) + 1);
@@ -174,15 +184,26 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
 
 static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err *err)
 {
-    static const char *const keys[] = {"native-os", "native-lan-manager", "domain",           "server",       "smb1", "smb2",
-                                       "guid",      "max-mpx",            "max-buffer-bytes", "capabilities", "boot",
-                                       "ms17-010-patched", NULL};
+    static const char *const keys[] = {"native-os",
+                                       "native-lan-manager",
+                                       "domain",
+                                       "server",
+                                       "smb1",
+                                       "smb2",
+                                       "guid",
+                                       "max-mpx",
+                                       "max-buffer-bytes",
+                                       "capabilities",
+                                       "boot",
+                                       "ms17-010-patched",
+                                       NULL};
     uint64_t mpx = p->smb.max_mpx, buffer = p->smb.max_buffer_bytes;
     int rc = yn_check_keys(map, keys, err);
     if (rc == 0)
         rc = yn_text(yn_get(map, "native-os"), p->smb.native_os, sizeof p->smb.native_os, err);
     if (rc == 0)
-        rc = yn_text(yn_get(map, "native-lan-manager"), p->smb.native_lan_manager, sizeof p->smb.native_lan_manager, err);
+        rc = yn_text(yn_get(map, "native-lan-manager"), p->smb.native_lan_manager,
+                     sizeof p->smb.native_lan_manager, err);
     if (rc == 0)
         rc = yn_text(yn_get(map, "domain"), p->smb.domain, sizeof p->smb.domain, err);
     if (rc == 0)
@@ -212,11 +233,13 @@ static int read_smb(struct persona *p, struct yn map, struct rng *r, struct err 
     struct yn boot = yn_get(map, "boot");
     const char *text = yn_scalar(boot);
     if (text && !drawn(boot))
-        return ts_parse(text, &p->smb.boot_ts_us, NULL) < 0 ? yn_fail(boot, err, "give a UTC time or draw") : 0;
+        return ts_parse(text, &p->smb.boot_ts_us, NULL) < 0 ? yn_fail(boot, err, "give a UTC time or draw")
+                                                            : 0;
     /* Booted between 3 and 40 days before a fixed day's midnight, so that it does not move with each start: the same seed
      * gives the same moment for a month at a time. */
     int64_t month_us = 30 * TS_DAY_US, now_us = ts_now_us();
-    p->smb.boot_ts_us = now_us / month_us * month_us - 3 * TS_DAY_US - (int64_t)rng_below(r, (uint64_t)(37 * TS_DAY_US));
+    p->smb.boot_ts_us =
+        now_us / month_us * month_us - 3 * TS_DAY_US - (int64_t)rng_below(r, (uint64_t)(37 * TS_DAY_US));
     return 0;
 }
 
@@ -265,7 +288,8 @@ int persona_load(struct persona *ret, const char *name_or_path, uint64_t seed, s
 {
     char path[PATH_MAX];
     struct yfile *file = NULL;
-    struct persona p = {.smb = {.domain = "WORKGROUP", .max_mpx = 50, .max_buffer_bytes = 16644, .capabilities = 0x1f3fd}};
+    struct persona p = {
+        .smb = {.domain = "WORKGROUP", .max_mpx = 50, .max_buffer_bytes = 16644, .capabilities = 0x1f3fd}};
     int rc = find_file(name_or_path, path, err);
     if (rc == 0)
         rc = yfile_load(path, &file, err);
@@ -311,7 +335,8 @@ static int closest_builtin(const struct persona *p, const char *version, struct 
         size_t len = strlen(name), skip = strlen(family);
         struct persona other;
         if (len <= skip + 5 || strncmp(name, family, skip) != 0 || strcmp(name + len - 5, ".yaml") != 0 ||
-            snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_MAX || persona_load(&other, path, 0, NULL) < 0)
+            snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_MAX ||
+            persona_load(&other, path, 0, NULL) < 0)
             continue;
         size_t used = strlen(known);
         (void)snprintf(known + used, sizeof known - used, " %s", other.mysql.version);
@@ -324,7 +349,9 @@ static int closest_builtin(const struct persona *p, const char *version, struct 
     for (int i = 0; i < n; i++)
         free(files[i]);
     free(files);
-    return best > 3 ? 0 : err_set(err, -ENOENT, "no facts for MySQL version '%.40s'; there are:%s", version, known);
+    return best > 3
+               ? 0
+               : err_set(err, -ENOENT, "no facts for MySQL version '%.40s'; there are:%s", version, known);
 }
 
 int persona_set_mysql_version(struct persona *p, const char *version, struct err *err)

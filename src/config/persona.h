@@ -11,15 +11,16 @@
 #define PERSONA_TEXT_MAX 128
 
 struct persona {
-    char name[PERSONA_TEXT_MAX];        /* "mysql-5.6.10" */
-    char os[PERSONA_TEXT_MAX];          /* "windows" or "linux" */
-    char hostname[PERSONA_TEXT_MAX];    /* drawn per installation when the file says "draw" */
+    char name[PERSONA_TEXT_MAX];     /* "mysql-5.6.10" */
+    char os[PERSONA_TEXT_MAX];       /* "windows" or "linux" */
+    char hostname[PERSONA_TEXT_MAX]; /* drawn per installation when the file says "draw" */
     struct {
-        char version[PERSONA_TEXT_MAX];         /* what greeting and version() say: "5.6.10" */
-        char facts[512];                        /* absolute path of the folder of variables, columns, collations … */
+        char version[PERSONA_TEXT_MAX]; /* what greeting and version() say: "5.6.10" */
+        char facts[512]; /* absolute path of the folder of variables, columns, collations … */
         char basedir[256], datadir[256], plugin_dir[256];
-        char compile_os[PERSONA_TEXT_MAX], compile_machine[PERSONA_TEXT_MAX], version_comment[PERSONA_TEXT_MAX];
-        bool paper_wording;                     /* "FUNCTION(UDF) x does not exist", as table 1 of the paper prints it */
+        char compile_os[PERSONA_TEXT_MAX], compile_machine[PERSONA_TEXT_MAX],
+            version_comment[PERSONA_TEXT_MAX];
+        bool paper_wording; /* "FUNCTION(UDF) x does not exist", as table 1 of the paper prints it */
     } mysql;
     struct {
         char native_os[PERSONA_TEXT_MAX], native_lan_manager[PERSONA_TEXT_MAX];
@@ -29,7 +30,7 @@ struct persona {
         uint16_t max_mpx;
         uint32_t max_buffer_bytes, capabilities;
         int64_t boot_ts_us;
-        bool ms17_010_patched;  /* false: the MS17-010 check finds the hole, and EternalBlue seems to work */
+        bool ms17_010_patched; /* false: the MS17-010 check finds the hole, and EternalBlue seems to work */
     } smb;
     struct {
         char http_server[PERSONA_TEXT_MAX], telnet_banner[256], ftp_banner[256], ssh_banner[PERSONA_TEXT_MAX];

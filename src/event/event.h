@@ -69,10 +69,10 @@ enum event_field {
 struct event_head {
     enum event_type type;
     int64_t ts_us;
-    uint64_t session;          /* flow_id; 0: belongs to no session */
-    uint32_t src, dst;         /* host order; dst is the original destination */
+    uint64_t session;  /* flow_id; 0: belongs to no session */
+    uint32_t src, dst; /* host order; dst is the original destination */
     uint16_t sport, dport;
-    uint8_t proto;             /* 6, 17 */
+    uint8_t proto; /* 6, 17 */
 };
 
 struct event; /* one line under construction; lives in the journal, one at a time */
@@ -80,11 +80,11 @@ struct journal;
 
 struct journal_options {
     const char *store_dir;
-    const char *instance;           /* [a-z0-9-]{1,32} */
-    uint64_t segment_bytes_max;     /* 0: 64 MiB */
-    int64_t segment_age_max_us;     /* 0: 600 s */
-    uint32_t text_max_bytes;        /* cap of one S or B value; 0: 4096 (samples are stored whole elsewhere) */
-    uint64_t sample_bytes_max;      /* all samples of the store together; 0: 1 GiB */
+    const char *instance;       /* [a-z0-9-]{1,32} */
+    uint64_t segment_bytes_max; /* 0: 64 MiB */
+    int64_t segment_age_max_us; /* 0: 600 s */
+    uint32_t text_max_bytes;    /* cap of one S or B value; 0: 4096 (samples are stored whole elsewhere) */
+    uint64_t sample_bytes_max;  /* all samples of the store together; 0: 1 GiB */
     /* For tests and fuzzers: each finished line (with its newline) goes here and no file is made. NULL: files. */
     void (*sink)(void *arg, const char *line, size_t n);
     void *sink_arg;

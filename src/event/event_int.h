@@ -8,8 +8,8 @@
 struct event {
     struct journal *journal;
     struct wr line;
-    uint32_t set;            /* bit per field that is set */
-    uint32_t cut_len_bytes;  /* whole length of the first value that was cut; 0: none */
+    uint32_t set;           /* bit per field that is set */
+    uint32_t cut_len_bytes; /* whole length of the first value that was cut; 0: none */
     uint32_t text_max_bytes;
 };
 _Static_assert(EVENT_FIELD_COUNT <= 32, "event.set has a bit per field");

@@ -19,24 +19,24 @@
 #include "base/ts.h"
 #include "event/event_int.h"
 
-#define BATCH_BYTES   (64u * 1024)
-#define BUFFER_BYTES  (4u * 1024 * 1024)
-#define NAME_BYTES    80
+#define BATCH_BYTES  (64u * 1024)
+#define BUFFER_BYTES (4u * 1024 * 1024)
+#define NAME_BYTES   80
 
 struct journal {
     struct event event;
-    struct wr buffer;            /* whole lines that are not written yet */
+    struct wr buffer; /* whole lines that are not written yet */
     char instance[33];
     uint64_t segment_bytes_max;
     int64_t segment_age_max_us;
     void (*sink)(void *arg, const char *line, size_t n);
     void *sink_arg;
     int dir_fd, sample_fd, fd;
-    uint64_t size_bytes;         /* of the open segment */
+    uint64_t size_bytes; /* of the open segment */
     int64_t opened_us, seq;
     uint64_t lost, lost_told;
     uint64_t sample_left_bytes;
-    bool torn;                   /* half a line could not be cut off: begin the next batch with a newline */
+    bool torn; /* half a line could not be cut off: begin the next batch with a newline */
 };
 
 static bool instance_is_good(const char *name)
@@ -337,7 +337,8 @@ int journal_close(struct journal *j, struct err *err)
     if (rc == 0)
         rc = closed;
     if (rc < 0)
-        (void)err_sys(err, rc, "journal %s: %" PRIu64 " lines could not be written", j->instance, j->lost + left);
+        (void)err_sys(err, rc, "journal %s: %" PRIu64 " lines could not be written", j->instance,
+                      j->lost + left);
     journal_free(j);
     return rc;
 }

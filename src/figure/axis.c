@@ -7,10 +7,15 @@
 
 #include "base/ts.h"
 
-static const int64_t steps_s[] = {
-    1,         2,         5,         10,         15,         30,         60,          120,        300,
-    600,       900,       1800,      3600,       7200,       3 * 3600,   6 * 3600,    12 * 3600,  86400,
-    2 * 86400, 5 * 86400, 7 * 86400, 14 * 86400, 30 * 86400, 91 * 86400, 182 * 86400, 365 * 86400};
+#define S TS_SECOND_US
+#define D TS_DAY_US
+/* clang-format off */
+static const int64_t steps_us[] = {
+    1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000,
+    1 * S, 2 * S, 5 * S, 10 * S, 15 * S, 30 * S, 60 * S, 120 * S, 300 * S, 600 * S, 900 * S, 1800 * S,
+    3600 * S, 7200 * S, INT64_C(3) * 3600 * S, INT64_C(6) * 3600 * S, INT64_C(12) * 3600 * S,
+    1 * D, 2 * D, 5 * D, 7 * D, 14 * D, 30 * D, 91 * D, 182 * D, 365 * D};
+/* clang-format on */
 
 static void label_time(int64_t ts_us, int64_t step_us, char label[static AXIS_LABEL_MAX])
 {
@@ -19,7 +24,13 @@ static void label_time(int64_t ts_us, int64_t step_us, char label[static AXIS_LA
     label[0] = '\0';
     if (!gmtime_r(&t, &tm))
         return;
-    if (step_us < 60 * TS_SECOND_US)
+    if (step_us < S) {
+        size_t n = strftime(label, AXIS_LABEL_MAX, "%H:%M:%S", &tm);
+        int digits = step_us >= 100000 ? 1 : step_us >= 10000 ? 2 : 3; /* no more than the step needs */
+        char frac[8];
+        (void)snprintf(frac, sizeof frac, "%03d", (int)(ts_us % S / 1000));
+        (void)snprintf(label + n, AXIS_LABEL_MAX - n, ".%.*s", digits, frac);
+    } else if (step_us < 60 * S)
         (void)strftime(label, AXIS_LABEL_MAX, "%H:%M:%S", &tm);
     else if (step_us < 24 * TS_HOUR_US)
         (void)strftime(label, AXIS_LABEL_MAX, "%H:%M", &tm);
@@ -35,13 +46,13 @@ static int64_t first_tick(int64_t from_us, int64_t step_us)
     return at < from_us ? at + step_us : at;
 }
 
-/* Below a second nothing round is asked for: such a range gets its ends. */
 size_t axis_time(int64_t from_us, int64_t until_us, size_t most, struct axis_tick ret[static AXIS_TICKS_MAX])
 {
-    size_t n = 0, k = 0, n_steps = sizeof steps_s / sizeof *steps_s;
-    while (k + 1 < n_steps && (until_us - from_us) / (steps_s[k] * TS_SECOND_US) + 1 > (int64_t)most)
+    size_t n = 0, k = 0, n_steps = sizeof steps_us / sizeof *steps_us;
+    /* Labels of fractions of a second are half as long again. */
+    while (k + 1 < n_steps && (until_us - from_us) / steps_us[k] + 1 > (int64_t)(steps_us[k] < S ? most * 2 / 3 : most))
         k++;
-    int64_t step_us = steps_s[k] * TS_SECOND_US;
+    int64_t step_us = steps_us[k];
     while ((until_us - from_us) / step_us + 1 > AXIS_TICKS_MAX)
         step_us *= 2;
     for (int64_t at = first_tick(from_us, step_us); at <= until_us && n < AXIS_TICKS_MAX; at += step_us) {

@@ -13,8 +13,8 @@ struct axis_tick {
     char label[AXIS_LABEL_MAX]; /* "" : a minor tick */
 };
 
-/* Times between from and until (µs) at a round step (1 s … 1 year; days and months start at 00:00 UTC) so that there are
- * at most `most` (2 … 16). Labels are as short as the step allows: 09:30:05, 09:30, 04-17, 2013-04. Returns how many. */
+/* Times between from and until (µs) at a round step (1 ms … 1 year; days and months start at 00:00 UTC) so that there are
+ * at most `most` (2 … 16). Labels are as short as the step allows: 09:30:05.250, 09:30:05, 09:30, 04-17, 2013-04. Returns how many. */
 size_t axis_time(int64_t from_us, int64_t until_us, size_t most, struct axis_tick ret[static AXIS_TICKS_MAX]);
 /* Powers of ten from lo to hi (> 0), labelled 0.1, 1, 10, … 10k, 1M. */
 size_t axis_log(double lo, double hi, struct axis_tick ret[static AXIS_TICKS_MAX]);

@@ -170,7 +170,7 @@ static void draw_legend(const struct panel *list, const struct panel *pairs)
     draw_lit(list, 6, y);
     double x = legend_text(c, 8, y, "per /24 with a point");
     draw_unlit(list, x + 4, y);
-    x = legend_text(c, x + 6, y, "per /24 without (bold: more, q < 0.01)");
+    (void)legend_text(c, x + 6, y, "per /24 without (bold: more, q < 0.01)");
     x = pairs->x - 10;
     canvas_colour(c, colour_point);
     canvas_dot(c, x, y, 1.1);

@@ -87,7 +87,7 @@ static int run_sweep(struct store *store, const struct analysis_params *params, 
 static int make_ranked(struct store *store, const struct analysis_params *params, struct picture *p,
                        size_t rank, struct err *err)
 {
-    struct pick_source found[RANKS_MAX];
+    struct pick_source found[RANKS_MAX] = {{0}};
     struct result *sweeps = NULL;
     char src[IP4_TEXT_MAX], why[160];
     int rc = scope_init(&p->scope, store, params, 6, 445, err);
@@ -132,7 +132,9 @@ static int make_6(struct store *store, const struct analysis_params *params, str
 static const char *duration_text(int64_t us, char buf[static 32])
 {
     double s = (double)us / 1e6;
-    if (s < 90)
+    if (s < 1)
+        (void)snprintf(buf, 32, "%.0f ms", s * 1e3);
+    else if (s < 90)
         (void)snprintf(buf, 32, "%.1f s", s);
     else if (s < 5400)
         (void)snprintf(buf, 32, "%.0f min", s / 60);
@@ -183,7 +185,7 @@ static int enlarge(struct store *store, const struct analysis_params *params, st
 static int make_5(struct store *store, const struct analysis_params *params, struct picture *p,
                   struct err *err)
 {
-    struct pick_source found[1];
+    struct pick_source found[1] = {{0}};
     struct result *sweeps = NULL;
     int rc = scope_init(&p->scope, store, params, 6, 445, err);
     if (rc == 0)

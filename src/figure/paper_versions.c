@@ -75,7 +75,7 @@ static int show_period(struct store *store, const struct analysis_params *params
 static int make_version(struct store *store, const struct analysis_params *params, struct picture *p,
                         size_t k, struct err *err)
 {
-    struct pick_period periods[PERIODS_MAX];
+    struct pick_period periods[PERIODS_MAX] = {{0}};
     int rc = scope_init(&p->scope, store, params, 6, 3306, err);
     if (rc == 0)
         rc = pick_periods(&p->scope, store, PERIODS_MAX, periods, err);

@@ -27,7 +27,7 @@
 
 #define MARK          "/run/hotaru-lab"
 #define READY_MS      20000
-#define STOP_MS       15000
+#define STOP_MS       30000
 #define ACTOR_GRACE_S 30    /* after its time an actor has this long to end */
 #define SETTLE_MS     300   /* for what is under way between two kernels' queues */
 #define NONE          SIZE_MAX
@@ -193,7 +193,7 @@ static void show_progress(const struct lab *l, int64_t begin_us, size_t period, 
         return;
     last_us = now;
     (void)links_mirrored(&frames, NULL);
-    (void)fprintf(stderr, "%s%3d of %d s · MySQL answers %s · %zu of %zu actors at work · %" PRIu64 " packets%s",
+    (void)fprintf(stderr, "%s%3d of %d s · MySQL says %s · %zu of %zu actors · %" PRIu64 " packets%s",
                   l->options->progress ? "\r" : "hotaru lab: ", (int)((now - begin_us) / TS_SECOND_US), l->options->seconds,
                   l->truth.periods[period].version, alive, l->n_actors, frames, l->options->progress ? "  " : "\n");
 }

@@ -3,16 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ip.h"
 #include "base/ts.h"
 #include "config/persona.h"
 #include "protocol/any.h"
 #include "protocol/http_page.h"
 #include "session/session.h"
 
-#define QUIET_US      (TS_SECOND_US / 2) /* the first payload is over when nothing has come for so long */
-#define TOLD_BYTES    4096               /* the journal's cap of a value: more becomes a sample */
-#define PAYLOAD_MAX   (256u * 1024)
-#define ALL_MAX_BYTES (32u * 1024 * 1024) /* first payloads of all sessions of a loop that are being collected */
+#define QUIET_US    (TS_SECOND_US / 2) /* the first payload is over when nothing has come for so long */
+#define TOLD_BYTES  4096               /* the journal's cap of a value: more becomes a sample */
+#define PAYLOAD_MAX (256u * 1024)
+#define ALL_MAX_BYTES                                                                                        \
+    (32u * 1024 * 1024) /* first payloads of all sessions of a loop that are being collected */
 
 struct any_shared {
     size_t held_bytes;
@@ -110,7 +112,8 @@ static bool answer_http(struct session *s, const uint8_t *p, size_t n)
     for (k = 0; at < n && p[at] > ' ' && p[at] < 0x7f && p[at] != '?' && k + 1 < sizeof path; at++)
         path[k++] = (char)p[at];
     struct wr out = wr_of(32768);
-    struct http_question q = {method, path, true};
+    char host[IP4_TEXT_MAX];
+    struct http_question q = {method, path, ip4_format(session_dst(s), host), session_dport(s), true};
     (void)http_page(&out, session_persona(s), &q, session_now_us(s));
     (void)session_send(s, out.bytes, out.len);
     wr_done(&out);

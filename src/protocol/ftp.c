@@ -75,10 +75,12 @@ static void take_user(struct session *s, struct ftp *f, const char *arg, size_t 
 static void features(struct session *s)
 {
     if (windows(s))
-        say(s, "211-Extended features supported:\r\n LANG EN*\r\n UTF8\r\n AUTH TLS;TLS-C;SSL;TLS-P;\r\n PBSZ\r\n PROT "
+        say(s, "211-Extended features supported:\r\n LANG EN*\r\n UTF8\r\n AUTH TLS;TLS-C;SSL;TLS-P;\r\n "
+               "PBSZ\r\n PROT "
                "C;P;\r\n CCC\r\n HOST\r\n SIZE\r\n MDTM\r\n REST STREAM\r\n211 END");
     else
-        say(s, "211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n PASV\r\n REST STREAM\r\n SIZE\r\n TVFS\r\n UTF8\r\n211 End");
+        say(s, "211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n PASV\r\n REST STREAM\r\n SIZE\r\n TVFS\r\n "
+               "UTF8\r\n211 End");
 }
 
 enum after { GO_ON, WAIT, END };

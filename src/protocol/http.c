@@ -15,8 +15,9 @@
 #define HELD_MAX_BYTES (16u * 1024)
 #define BODY_KEPT_MAX  (256u * 1024)
 #define BODY_MAX       (16u * 1024 * 1024) /* more than that ends the session */
-#define FOREIGN_US     (TS_SECOND_US / 3) /* how long bytes that are no HTTP are collected before they get their 400 */
-#define REQUESTS_MAX   100                 /* of one connection, as servers are set up */
+#define FOREIGN_US                                                                                           \
+    (TS_SECOND_US / 3)   /* how long bytes that are no HTTP are collected before they get their 400 */
+#define REQUESTS_MAX 100 /* of one connection, as servers are set up */
 
 struct http {
     struct wr body;
@@ -24,7 +25,7 @@ struct http {
     uint32_t requests;
     bool close;
     bool foreign; /* TLS, another protocol, noise: collected, then refused */
-    char method[16], path[256];
+    char method[16], path[256], host[64];
 };
 
 /* One line of the head, without its end. */
@@ -126,6 +127,15 @@ static void told_basic(struct session *s, struct text value)
     (void)event_end(e);
 }
 
+/* The name without its port. */
+static void take_host(struct http *h, struct text value)
+{
+    size_t n = 0;
+    while (n < value.n && value.p[n] != ':' && value.p[n] > 0x20 && value.p[n] < 0x7f)
+        n++;
+    copy(h->host, sizeof h->host, value.p, n);
+}
+
 /* "123"; false for anything else or more than BODY_MAX. */
 static bool read_length(struct text value, uint64_t *ret)
 {
@@ -142,11 +152,12 @@ static bool read_length(struct text value, uint64_t *ret)
 static void reply(struct session *s, struct http *h, int *ret_status)
 {
     struct wr out = wr_of(32768);
-    struct http_question q = {h->method, h->path, h->close};
+    struct http_question q = {h->method, h->path, h->host, session_dport(s), h->close};
     *ret_status = http_page(&out, session_persona(s), &q, session_now_us(s));
     (void)session_send(s, out.bytes, out.len);
     wr_done(&out);
-    session_answered(s, session_persona(s)->banners.http_server[0] ? session_persona(s)->banners.http_server : "Apache");
+    session_answered(s, session_persona(s)->banners.http_server[0] ? session_persona(s)->banners.http_server
+                                                                   : "Apache");
 }
 
 static void told_payload(struct session *s, const uint8_t *p, size_t n)
@@ -186,6 +197,7 @@ static bool take_head(struct session *s, struct http *h, const uint8_t *in, size
     struct text line = next_line(in, n, &at), target = {"", 0}, value;
     bool good = request_line(h, line, &target), chunked = false;
     h->body_left = 0;
+    h->host[0] = '\0';
     while (at < n) {
         line = next_line(in, n, &at);
         if (field(line, "Content-Length", &value))
@@ -194,6 +206,8 @@ static bool take_head(struct session *s, struct http *h, const uint8_t *in, size
             chunked = true;
         else if (field(line, "Connection", &value) && value.n == 5 && strncasecmp(value.p, "close", 5) == 0)
             h->close = true;
+        else if (field(line, "Host", &value))
+            take_host(h, value);
         else if (field(line, "Authorization", &value))
             told_basic(s, value);
     }
@@ -243,7 +257,8 @@ static struct feed http_input(struct session *s, const uint8_t *in, size_t n)
             used += take_body(s, h, in + used, n - used);
         } else if (h->close && h->requests) {
             return (struct feed){FEED_CLOSE, n};
-        } else if (in[used] == '\r' || in[used] == '\n') { /* RFC 9112 2.2: blank lines before a request are skipped */
+        } else if (in[used] == '\r' ||
+                   in[used] == '\n') { /* RFC 9112 2.2: blank lines before a request are skipped */
             used++;
         } else if (in[used] < 'A' || in[used] > 'Z') {
             h->foreign = true;

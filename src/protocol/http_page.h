@@ -15,7 +15,9 @@ bool http_looks_like_request(const uint8_t *p, size_t n);
 struct http_question {
     const char *method; /* "GET"; "" for a request that can not be understood */
     const char *path;   /* without query */
-    bool close;         /* the connection ends after the answer */
+    const char *host;   /* as the client named it, text only; "" : the page names none */
+    uint16_t port;
+    bool close; /* the connection ends after the answer */
 };
 /* Appends the whole answer (head and body, RFC 9110 and 9112) in the words of the persona's server; now_us is its Date.
  * Returns the status code. */

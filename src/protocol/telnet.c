@@ -19,7 +19,7 @@ enum telnet_at { AT_DATA, AT_IAC, AT_OPTION, AT_SUB, AT_SUB_IAC };
 
 struct telnet {
     uint8_t at, command; /* of the byte machine; the command whose option comes */
-    bool asks_password, after_cr;
+    bool greeted, asks_password, after_cr;
     uint8_t tries, options;
     uint8_t n_user, n_line;
     char user[TELNET_LINE_MAX], line[TELNET_LINE_MAX];
@@ -45,20 +45,32 @@ static void prompt(struct session *s)
     say(s, text);
 }
 
-static int telnet_open(struct session *s)
+static void greet(struct session *s, struct telnet *t)
 {
-    /* What the two systems' servers ask for first. */
-    static const uint8_t ask_windows[] = {IAC, DO, 37, IAC, WILL, 1, IAC, WILL, 3, IAC, DO, 39, IAC, DO, 31, IAC, DO, 0,
-                                          IAC, WILL, 0};
-    static const uint8_t ask_linux[] = {IAC, DO, 24, IAC, DO, 32, IAC, DO, 35, IAC, DO, 39, IAC, WILL, 3, IAC, WILL, 1};
+    static const uint8_t offer[] = {IAC, WILL, OPTION_GO_AHEAD, IAC, WILL, OPTION_ECHO};
     const char *banner = session_persona(s)->banners.telnet_banner;
-    if (windows(s))
-        (void)session_send(s, ask_windows, sizeof ask_windows);
-    else
-        (void)session_send(s, ask_linux, sizeof ask_linux);
+    t->greeted = true;
+    if (!windows(s))
+        (void)session_send(s, offer, sizeof offer);
     say(s, banner);
     prompt(s);
     session_answered(s, banner[0] ? banner : session_persona(s)->os);
+}
+
+/* What the two systems' servers ask for first. Linux's then waits for what the client says to it; bots that say nothing get
+ * the prompt after a second. */
+static int telnet_open(struct session *s)
+{
+    static const uint8_t ask_windows[] = {IAC, DO,  37, IAC, WILL, 1,  IAC, WILL, 3,    IAC, DO,
+                                          39,  IAC, DO, 31,  IAC,  DO, 0,   IAC,  WILL, 0};
+    static const uint8_t ask_linux[] = {IAC, DO, 24, IAC, DO, 32, IAC, DO, 35, IAC, DO, 39};
+    if (windows(s)) {
+        (void)session_send(s, ask_windows, sizeof ask_windows);
+        greet(s, session_state(s));
+    } else {
+        (void)session_send(s, ask_linux, sizeof ask_linux);
+        session_set_timer(s, TS_SECOND_US);
+    }
     return 0;
 }
 
@@ -69,7 +81,8 @@ static void negotiate(struct session *s, struct telnet *t, uint8_t option)
     uint8_t answer[3] = {IAC, 0, option};
     if (t->command == DO && !ours)
         answer[1] = WONT;
-    else if (t->command == WILL && option != 24 && option != 31 && option != 32 && option != 35 && option != 39)
+    else if (t->command == WILL && option != 24 && option != 31 && option != 32 && option != 35 &&
+             option != 39)
         answer[1] = DONT;
     if (answer[1] && t->options < OPTIONS_MAX) {
         t->options++;
@@ -140,6 +153,10 @@ static bool data_byte(struct session *s, struct telnet *t, uint8_t c)
 static struct feed telnet_input(struct session *s, const uint8_t *in, size_t n)
 {
     struct telnet *t = session_state(s);
+    if (!t->greeted) {
+        session_set_timer(s, 0);
+        greet(s, t);
+    }
     for (size_t i = 0; i < n; i++) {
         uint8_t c = in[i];
         switch (t->at) {
@@ -172,6 +189,10 @@ static struct feed telnet_input(struct session *s, const uint8_t *in, size_t n)
 static void telnet_timer(struct session *s)
 {
     struct telnet *t = session_state(s);
+    if (!t->greeted) {
+        greet(s, t);
+        return;
+    }
     say(s, windows(s) ? "The handle is invalid.\r\n\r\nLogin Failed\r\n" : "\r\nLogin incorrect\r\n");
     if (t->tries >= TRIES_MAX) {
         session_end(s, "server");

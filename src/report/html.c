@@ -102,7 +102,7 @@ static void put_cell(FILE *to, const struct result *r, size_t c, size_t i)
     char buf[RESULT_CELL_MAX];
     const struct result_field *f = result_field(r, c);
     const char *text = result_cell(r, c, i, buf);
-    (void)fputs(is_number(f) ? "<td class=\"n\">" : "<td>", to);
+    (void)fputs(is_number(f) ? "<td class=\"n\">" : f->type == VALUE_TEXT ? "<td class=\"t\">" : "<td>", to);
     if (f->type == VALUE_TS && strlen(text) > 19) {
         buf[10] = ' ';
         buf[19] = '\0';

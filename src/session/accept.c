@@ -36,8 +36,8 @@ static bool saved_isn(int fd, uint32_t *ret)
     return true;
 }
 
-bool accept_original(const struct loop *l, const struct listener *at, uint8_t proto, uint32_t ip, uint16_t port,
-                     struct original *ret)
+bool accept_original(const struct loop *l, const struct listener *at, uint8_t proto, uint32_t ip,
+                     uint16_t port, struct original *ret)
 {
     const struct config *c = l->server->config;
     *ret = (struct original){ip, port, at->spec.transparent ? "tproxy" : "local"};
@@ -121,8 +121,11 @@ static int take(struct loop *l, struct listener *at, struct handover *ret)
         return -ECONNABORTED;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    *ret = (struct handover){.fd = fd, .listener = (uint32_t)(at - l->listeners), .src = ntohl(peer.sin_addr.s_addr),
-                             .sport = ntohs(peer.sin_port), .local_ip = ntohl(local.sin_addr.s_addr),
+    *ret = (struct handover){.fd = fd,
+                             .listener = (uint32_t)(at - l->listeners),
+                             .src = ntohl(peer.sin_addr.s_addr),
+                             .sport = ntohs(peer.sin_port),
+                             .local_ip = ntohl(local.sin_addr.s_addr),
                              .local_port = ntohs(local.sin_port)};
     ret->has_isn = saved_isn(fd, &ret->isn);
     return 0;

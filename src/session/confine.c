@@ -162,7 +162,9 @@ static int become(const char *name, const char *store_dir, struct err *err)
     gid_t gid = pw->pw_gid;
     /* In a user namespace that maps one user there is nobody to become, and its root is not root. */
     if (setresgid(gid, gid, 0) < 0 && errno == EINVAL) {
-        log_info("user %s does not exist in this user namespace: staying its root, which is an ordinary user outside", name);
+        log_info("user %s does not exist in this user namespace: staying its root, which is an ordinary user "
+                 "outside",
+                 name);
         return 0;
     }
     int rc = give_store(store_dir, uid, err);
@@ -181,7 +183,8 @@ static int become(const char *name, const char *store_dir, struct err *err)
 static bool readable(const struct confine_options *o)
 {
     for (size_t i = 0; i < CONFINE_READ_MAX; i++)
-        if (o->read_paths[i] && faccessat(AT_FDCWD, o->read_paths[i], R_OK, AT_EACCESS) < 0 && errno != ENOENT)
+        if (o->read_paths[i] && faccessat(AT_FDCWD, o->read_paths[i], R_OK, AT_EACCESS) < 0 &&
+            errno != ENOENT)
             return false;
     return true;
 }

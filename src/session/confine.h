@@ -19,9 +19,10 @@
 #endif
 
 struct confine_options {
-    const char *user;                         /* when started as root; "root": stay */
-    const char *store_dir;                    /* its folders journal and sample are given to the user and stay writable */
-    const char *read_paths[CONFINE_READ_MAX]; /* files and folders that a reload reads; NULL entries are skipped */
+    const char *user;      /* when started as root; "root": stay */
+    const char *store_dir; /* its folders journal and sample are given to the user and stay writable */
+    const char
+        *read_paths[CONFINE_READ_MAX]; /* files and folders that a reload reads; NULL entries are skipped */
 };
 
 /* After all sockets and folders are open, before the threads start: user, capabilities, no_new_privs, Landlock. What the

@@ -31,10 +31,16 @@ static void destination(struct msghdr *m, uint32_t *ret_ip, uint16_t *ret_port)
     }
 }
 
-static void record(struct loop *l, const struct sockaddr_in *from, const struct original *o, const uint8_t *p, size_t n)
+static void record(struct loop *l, const struct sockaddr_in *from, const struct original *o, const uint8_t *p,
+                   size_t n)
 {
-    struct event_head head = {.type = EVENT_PAYLOAD, .ts_us = l->wall_us, .src = ntohl(from->sin_addr.s_addr),
-                              .dst = o->dst, .sport = ntohs(from->sin_port), .dport = o->dport, .proto = 17};
+    struct event_head head = {.type = EVENT_PAYLOAD,
+                              .ts_us = l->wall_us,
+                              .src = ntohl(from->sin_addr.s_addr),
+                              .dst = o->dst,
+                              .sport = ntohs(from->sin_port),
+                              .dport = o->dport,
+                              .proto = 17};
     struct event *e = event_begin(l->journal, &head);
     event_str(e, EVENT_F_SERVICE, "any");
     event_str(e, EVENT_F_PERSONA, l->persona->persona.name);
@@ -65,8 +71,12 @@ void datagram_ready(struct loop *l, struct listener *at)
         struct sockaddr_in from;
         _Alignas(struct cmsghdr) char control[256];
         struct iovec iov = {l->in, sizeof l->in};
-        struct msghdr m = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &iov, .msg_iovlen = 1,
-                           .msg_control = control, .msg_controllen = sizeof control};
+        struct msghdr m = {.msg_name = &from,
+                           .msg_namelen = sizeof from,
+                           .msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
         ssize_t n = recvmsg(at->watch.fd, &m, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;

@@ -7,7 +7,8 @@ static void row(struct loop *l, const struct service *s, uint32_t dst, uint16_t 
 {
     const struct protocol *p = s->protocol;
     const char *version = p->version ? p->version(&l->persona->persona) : NULL;
-    struct event_head head = {.type = EVENT_LIGHTING, .ts_us = l->wall_us, .dst = dst, .dport = dport, .proto = 6};
+    struct event_head head = {
+        .type = EVENT_LIGHTING, .ts_us = l->wall_us, .dst = dst, .dport = dport, .proto = 6};
     struct event *e = event_begin(l->journal, &head);
     event_str(e, EVENT_F_SERVICE, p->name);
     event_str(e, EVENT_F_PERSONA, l->persona->persona.name);
@@ -35,7 +36,8 @@ static void rows(struct loop *l, int64_t until_us)
     for (size_t i = 0; i < l->n_listeners; i++) {
         const struct listener *at = &l->listeners[i];
         if (at->watch.kind == WATCH_LISTENER)
-            row(l, &l->services[at->service], at->spec.ip, at->spec.transparent ? 0 : at->spec.port, until_us);
+            row(l, &l->services[at->service], at->spec.ip, at->spec.transparent ? 0 : at->spec.port,
+                until_us);
     }
 }
 

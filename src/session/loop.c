@@ -18,9 +18,15 @@
 #define COUNTS_US       (10 * TS_SECOND_US)
 
 static const char *const count_names[COUNT_OF_COUNTS] = {
-    [COUNT_REFUSED_SOURCE] = "source-cap", [COUNT_REFUSED_STRAY] = "stray", [COUNT_REFUSED_FULL] = "no-descriptor",
-    [COUNT_SHED] = "shed",                 [COUNT_LIMIT] = "limit",         [COUNT_NO_SYN] = "no-syn",
-    [COUNT_ACCEPT] = "accept",             [COUNT_DATAGRAM] = "datagram",   [COUNT_HANDOVER] = "handover",
+    [COUNT_REFUSED_SOURCE] = "source-cap",
+    [COUNT_REFUSED_STRAY] = "stray",
+    [COUNT_REFUSED_FULL] = "no-descriptor",
+    [COUNT_SHED] = "shed",
+    [COUNT_LIMIT] = "limit",
+    [COUNT_NO_SYN] = "no-syn",
+    [COUNT_ACCEPT] = "accept",
+    [COUNT_DATAGRAM] = "datagram",
+    [COUNT_HANDOVER] = "handover",
     [COUNT_MEMORY] = "memory",
 };
 
@@ -76,7 +82,8 @@ static void change_persona(struct loop *l, struct persona_ref *next)
         log_error("persona %s refused: %s; %s stays", next->persona.name, err.text, l->persona->persona.name);
         while (i-- > 0)
             if (l->services[i].protocol->persona_changed)
-                (void)l->services[i].protocol->persona_changed(l->services[i].shared, &l->persona->persona, NULL);
+                (void)l->services[i].protocol->persona_changed(l->services[i].shared, &l->persona->persona,
+                                                               NULL);
         persona_ref_drop(next);
         return;
     }
@@ -102,7 +109,8 @@ static void tick(struct loop *l)
         accept_resume(l);
     int rc = journal_tick(l->journal, l->wall_us);
     if (rc < 0 && !l->journal_failed)
-        log_error("journal cannot be written: %s; lines wait in memory, then are dropped and counted", strerror(-rc));
+        log_error("journal cannot be written: %s; lines wait in memory, then are dropped and counted",
+                  strerror(-rc));
     l->journal_failed = rc < 0;
 }
 
@@ -182,7 +190,8 @@ void *loop_run(void *loop)
 /* ---- made and unmade ---- */
 
 /* The index of p's service, which is started when it is new. */
-static int service_open(struct loop *l, const struct protocol *p, const struct server_options *o, size_t *ret, struct err *err)
+static int service_open(struct loop *l, const struct protocol *p, const struct server_options *o, size_t *ret,
+                        struct err *err)
 {
     for (size_t i = 0; i < l->n_services; i++) {
         if (l->services[i].protocol == p) {
@@ -216,7 +225,8 @@ static int services_open(struct loop *l, const struct server_options *o, struct 
     for (size_t i = 0; i < s->n_listen && rc == 0; i++) {
         const struct protocol *p = s->listen[i].protocol;
         struct listener *at = &l->listeners[i];
-        *at = (struct listener){{p ? WATCH_LISTENER : WATCH_DATAGRAM, s->listen_fds[i]}, s->listen[i], SIZE_MAX};
+        *at = (struct listener){
+            {p ? WATCH_LISTENER : WATCH_DATAGRAM, s->listen_fds[i]}, s->listen[i], SIZE_MAX};
         rc = p ? service_open(l, p, o, &at->service, err) : 0;
     }
     return rc;
@@ -239,11 +249,17 @@ static int watches_open(struct loop *l, struct err *err)
     return rc < 0 ? err_sys(err, rc, "cannot watch the sockets") : 0;
 }
 
-int loop_open(struct loop *l, struct server *server, unsigned index, const struct server_options *o, struct err *err)
+int loop_open(struct loop *l, struct server *server, unsigned index, const struct server_options *o,
+              struct err *err)
 {
     char instance[64];
-    *l = (struct loop){.server = server, .index = index, .epoll_fd = -1, .mail_read_fd = -1, .mail_write_fd = -1,
-                       .spare_fd = -1, .out = wr_of(OUT_MAX_BYTES)};
+    *l = (struct loop){.server = server,
+                       .index = index,
+                       .epoll_fd = -1,
+                       .mail_read_fd = -1,
+                       .mail_write_fd = -1,
+                       .spare_fd = -1,
+                       .out = wr_of(OUT_MAX_BYTES)};
     clocks(l);
     wheel_init(&l->wheel, l->now_us);
     sources_init(&l->sources, server->key);

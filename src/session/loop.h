@@ -14,11 +14,11 @@
 
 /* One socket to listen on. */
 struct listen_spec {
-    uint32_t ip;                       /* host order; 0: every address */
-    uint16_t port;                     /* 0: the kernel chooses (tests) */
-    uint8_t proto;                     /* 6, 17 */
-    bool transparent;                  /* TPROXY delivers here: IP_TRANSPARENT, destination from the socket */
-    const struct protocol *protocol;   /* UDP: NULL; datagrams are recorded, never answered */
+    uint32_t ip;                     /* host order; 0: every address */
+    uint16_t port;                   /* 0: the kernel chooses (tests) */
+    uint8_t proto;                   /* 6, 17 */
+    bool transparent;                /* TPROXY delivers here: IP_TRANSPARENT, destination from the socket */
+    const struct protocol *protocol; /* UDP: NULL; datagrams are recorded, never answered */
 };
 
 /* Where a connection was really going, and how we know: "port-map", "alias", "local", "tproxy". */
@@ -29,23 +29,24 @@ struct original {
 };
 
 struct server_options {
-    const struct listen_spec *listen;  /* borrowed for the call */
+    const struct listen_spec *listen; /* borrowed for the call */
     size_t n_listen;
-    const struct protocol *const *services; /* all that answer, in the order of the configuration: a connection that TPROXY
+    const struct protocol *const
+        *services; /* all that answer, in the order of the configuration: a connection that TPROXY
                                              * brings is given to the one whose port it asked for, else to listen's own */
     size_t n_services;
-    const struct config *config;       /* points and gateway form; borrowed for the server's life */
-    const struct persona *persona;     /* copied */
-    const char *arm;                   /* "" outside experiments */
+    const struct config *config;   /* points and gateway form; borrowed for the server's life */
+    const struct persona *persona; /* copied */
+    const char *arm;               /* "" outside experiments */
     const char *store_dir, *instance;
-    unsigned n_loops;                  /* 0: one per core */
-    uint32_t sessions_max;             /* 0: what the file limit allows, at most 1,000,000 */
-    uint32_t sessions_per_source_max;  /* 0: 256 */
-    uint32_t idle_s, life_s;           /* 0: 60, 3600 */
-    uint64_t bytes_in_max;             /* per session; 0: 128 MiB */
-    uint64_t bytes_out_max;            /* 0: 256 MiB */
-    uint64_t held_max_bytes;           /* all buffers together; 0: 256 MiB */
-    uint64_t seed;                     /* of the protocols' draws */
+    unsigned n_loops;                 /* 0: one per core */
+    uint32_t sessions_max;            /* 0: what the file limit allows, at most 1,000,000 */
+    uint32_t sessions_per_source_max; /* 0: 256 */
+    uint32_t idle_s, life_s;          /* 0: 60, 3600 */
+    uint64_t bytes_in_max;            /* per session; 0: 128 MiB */
+    uint64_t bytes_out_max;           /* 0: 256 MiB */
+    uint64_t held_max_bytes;          /* all buffers together; 0: 256 MiB */
+    uint64_t seed;                    /* of the protocols' draws */
 };
 
 struct server;
@@ -58,7 +59,7 @@ int server_reload(struct server *s, const struct persona *persona, const char *a
 /* Ends every session ("stop"), joins the threads, closes the journals, frees. */
 int server_stop(struct server *s, struct err *err);
 
-size_t server_sessions(const struct server *s);   /* open now */
+size_t server_sessions(const struct server *s); /* open now */
 /* The port of listener i, for tests that let the kernel choose. */
 uint16_t server_port(const struct server *s, size_t i);
 

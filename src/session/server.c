@@ -70,7 +70,8 @@ static int listen_on(struct listen_spec *spec, int *ret_fd, struct err *err)
     int fd = socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_sys(err, -errno, "cannot make a socket");
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(spec->port), .sin_addr.s_addr = htonl(spec->ip)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(spec->port), .sin_addr.s_addr = htonl(spec->ip)};
     socklen_t n = sizeof at;
     int rc = socket_options(fd, spec);
     if (rc == 0 && bind(fd, (struct sockaddr *)&at, sizeof at) < 0)
@@ -181,7 +182,8 @@ int server_open(const struct server_options *options, struct server **ret, struc
     s->n_loops = o.n_loops;
     for (unsigned i = 0; i < o.n_loops && rc == 0; i++) {
         s->loops[i] = calloc(1, sizeof *s->loops[i]);
-        rc = s->loops[i] ? loop_open(s->loops[i], s, i, &o, err) : err_set(err, -ENOMEM, "no memory for a loop");
+        rc = s->loops[i] ? loop_open(s->loops[i], s, i, &o, err)
+                         : err_set(err, -ENOMEM, "no memory for a loop");
     }
     if (rc < 0) {
         (void)server_free(s, NULL);

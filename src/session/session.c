@@ -11,8 +11,8 @@
 #include "base/ts.h"
 #include "session/session_int.h"
 
-#define LINGER_US     (2 * TS_SECOND_US)
-#define LINGER_BYTES  (256u * 1024)
+#define LINGER_US    (2 * TS_SECOND_US)
+#define LINGER_BYTES (256u * 1024)
 
 /* ---- lists and timers ---- */
 
@@ -494,10 +494,21 @@ int session_new(struct loop *l, struct service *service, const struct handover *
         refuse(l, h->fd, COUNT_MEMORY);
         return -ENOMEM;
     }
-    *s = (struct session){.watch = {WATCH_SESSION, h->fd}, .loop = l, .service = service, .persona = l->persona,
-                          .state = state, .opened_us = l->now_us, .active_us = l->now_us, .id = l->next_id++,
-                          .src = h->src, .sport = h->sport, .dst = o->dst, .dport = o->dport,
-                          .out = wr_of(OUT_MAX_BYTES), .arena = arena_of(ARENA_MAX_BYTES), .armed_in = true};
+    *s = (struct session){.watch = {WATCH_SESSION, h->fd},
+                          .loop = l,
+                          .service = service,
+                          .persona = l->persona,
+                          .state = state,
+                          .opened_us = l->now_us,
+                          .active_us = l->now_us,
+                          .id = l->next_id++,
+                          .src = h->src,
+                          .sport = h->sport,
+                          .dst = o->dst,
+                          .dport = o->dport,
+                          .out = wr_of(OUT_MAX_BYTES),
+                          .arena = arena_of(ARENA_MAX_BYTES),
+                          .armed_in = true};
     atomic_fetch_add_explicit(&l->persona->refs, 1, memory_order_relaxed);
     service->n_sessions++;
     l->n_sessions++;
@@ -597,8 +608,14 @@ void session_end(struct session *s, const char *reason)
 
 struct event *session_event(struct session *s, enum event_type type)
 {
-    struct event_head head = {.type = type, .ts_us = s->loop->wall_us, .session = s->id, .src = s->src, .dst = s->dst,
-                              .sport = s->sport, .dport = s->dport, .proto = 6};
+    struct event_head head = {.type = type,
+                              .ts_us = s->loop->wall_us,
+                              .session = s->id,
+                              .src = s->src,
+                              .dst = s->dst,
+                              .sport = s->sport,
+                              .dport = s->dport,
+                              .proto = 6};
     struct event *e = event_begin(s->loop->journal, &head);
     event_str(e, EVENT_F_SERVICE, s->service->protocol->name);
     event_str(e, EVENT_F_PERSONA, s->persona->persona.name);

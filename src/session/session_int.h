@@ -27,7 +27,8 @@ struct persona_ref {
     char arm[64];
     atomic_uint refs;
 };
-struct persona_ref *persona_ref_new(const struct persona *p, const char *arm); /* with one reference; NULL: no memory */
+struct persona_ref *persona_ref_new(const struct persona *p,
+                                    const char *arm); /* with one reference; NULL: no memory */
 void persona_ref_drop(struct persona_ref *r);
 
 /* One protocol in one loop. */
@@ -47,34 +48,34 @@ enum session_phase {
     PHASE_OPEN,
     PHASE_PAUSED,   /* FEED_PAUSE: not reading */
     PHASE_FLUSHING, /* queued bytes go out, then the end */
-    PHASE_LINGER,   /* our side is shut; what still comes is thrown away, so that no RST eats the last answer */
-    PHASE_DEAD,     /* freed at the end of this turn */
+    PHASE_LINGER, /* our side is shut; what still comes is thrown away, so that no RST eats the last answer */
+    PHASE_DEAD,   /* freed at the end of this turn */
 };
 
 struct session {
     struct watch watch;
     uint8_t phase;
-    bool eof;             /* the client will send no more */
-    bool feed_wanted;     /* resumed: feed what is held */
-    bool in_callback;     /* output collects in loop->out */
-    bool broken;          /* socket error, or the output cap was passed */
-    bool armed_out;       /* epoll also waits for EPOLLOUT */
+    bool eof;         /* the client will send no more */
+    bool feed_wanted; /* resumed: feed what is held */
+    bool in_callback; /* output collects in loop->out */
+    bool broken;      /* socket error, or the output cap was passed */
+    bool armed_out;   /* epoll also waits for EPOLLOUT */
     bool armed_in;
     struct loop *loop;
     struct service *service;
     struct persona_ref *persona;
     void *state;
-    const char *reason;   /* of the end; NULL while open */
+    const char *reason; /* of the end; NULL while open */
     struct wheel_node timer;
     struct session *lru_prev, *lru_next;
     int64_t opened_us, active_us, alarm_us; /* monotonic; alarm_us 0: none */
     uint64_t id, bytes_in, bytes_out;
-    uint64_t told[2];     /* hashes of the versions that were answered last */
+    uint64_t told[2]; /* hashes of the versions that were answered last */
     uint32_t src, dst;
     uint16_t sport, dport;
     uint32_t in_len, in_cap, out_at;
-    uint8_t *in;          /* held input; NULL when none */
-    struct wr out;        /* what the socket did not take */
+    uint8_t *in;   /* held input; NULL when none */
+    struct wr out; /* what the socket did not take */
     struct arena arena;
 };
 
@@ -90,8 +91,17 @@ struct handover {
 _Static_assert(sizeof(struct handover) <= 512, "one write to a pipe is whole up to PIPE_BUF");
 
 enum loop_count {
-    COUNT_REFUSED_SOURCE, COUNT_REFUSED_STRAY, COUNT_REFUSED_FULL, COUNT_SHED, COUNT_LIMIT, COUNT_NO_SYN, COUNT_ACCEPT,
-    COUNT_DATAGRAM, COUNT_HANDOVER, COUNT_MEMORY, COUNT_OF_COUNTS
+    COUNT_REFUSED_SOURCE,
+    COUNT_REFUSED_STRAY,
+    COUNT_REFUSED_FULL,
+    COUNT_SHED,
+    COUNT_LIMIT,
+    COUNT_NO_SYN,
+    COUNT_ACCEPT,
+    COUNT_DATAGRAM,
+    COUNT_HANDOVER,
+    COUNT_MEMORY,
+    COUNT_OF_COUNTS
 };
 
 #define IN_CHUNK_BYTES  (64u * 1024)
@@ -103,10 +113,10 @@ struct server {
     unsigned n_loops, n_started;
     pthread_t *threads;
     const struct config *config;
-    struct listen_spec *listen;  /* with the port that was bound */
+    struct listen_spec *listen; /* with the port that was bound */
     int *listen_fds;
     size_t n_listen;
-    uint64_t key;                /* of source_hash */
+    uint64_t key; /* of source_hash */
     uint64_t seed;
     int64_t idle_us, life_us;
     uint64_t bytes_in_max, bytes_out_max;
@@ -132,14 +142,14 @@ struct loop {
     uint64_t held_bytes, held_max_bytes; /* input and output kept for sessions */
     int64_t now_us, wall_us;             /* monotonic and wall clock of this turn */
     int64_t tick_us, counts_us, datagram_second_us;
-    uint32_t datagrams;                  /* recorded in this second */
+    uint32_t datagrams; /* recorded in this second */
     uint64_t counts[COUNT_OF_COUNTS];
     bool accept_paused, journal_failed;
     int64_t accept_again_us;
-    int64_t lit_us;                      /* lighting ledger: since when, wall clock; 0: dark; loop 0 alone */
+    int64_t lit_us; /* lighting ledger: since when, wall clock; 0: dark; loop 0 alone */
     _Atomic(struct persona_ref *) next_persona; /* left here by server_reload() */
     atomic_bool stop_wanted;
-    struct wr out;                       /* output of the callback that runs */
+    struct wr out; /* output of the callback that runs */
     uint8_t in[IN_CHUNK_BYTES];
     atomic_uint n_sessions_public;
 };
@@ -158,15 +168,16 @@ void session_bury(struct loop *l); /* frees the dead ones */
 void accept_ready(struct loop *l, struct listener *at);
 void accept_mail(struct loop *l);
 void accept_resume(struct loop *l); /* when a shortage has passed */
-bool accept_original(const struct loop *l, const struct listener *at, uint8_t proto, uint32_t ip, uint16_t port,
-                     struct original *ret);
+bool accept_original(const struct loop *l, const struct listener *at, uint8_t proto, uint32_t ip,
+                     uint16_t port, struct original *ret);
 /* datagram.c */
 void datagram_ready(struct loop *l, struct listener *at);
 /* lighting.c: the ledger rows of the server's points and services; now is the wall clock */
 void lighting_begin(struct loop *l);
 void lighting_end(struct loop *l);
 /* loop.c */
-int loop_open(struct loop *l, struct server *server, unsigned index, const struct server_options *o, struct err *err);
+int loop_open(struct loop *l, struct server *server, unsigned index, const struct server_options *o,
+              struct err *err);
 /* Frees l, also one that loop_open() failed on. */
 int loop_close(struct loop *l, struct err *err);
 void *loop_run(void *loop);

@@ -159,6 +159,14 @@ void spool_reader_close(struct spool_reader *r)
     free(r);
 }
 
+void spool_reader_limit(struct spool_reader *r, uint64_t size_bytes)
+{
+    if (size_bytes < r->size_bytes) {
+        r->size_bytes = size_bytes;
+        r->sealed = false; /* what is cut off is no damage */
+    }
+}
+
 void spool_reader_info(const struct spool_reader *r, struct spool_info *ret)
 {
     *ret = (struct spool_info){.seq = r->body.seq, .segment_id = r->segment_id,

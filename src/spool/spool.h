@@ -103,6 +103,8 @@ struct spool_reader;
 /* One segment, sealed or still being written: reads every whole, good block there is at this moment. -EBADMSG when it is
  * no segment, -EPROTO when its format is newer than this program. */
 int spool_reader_open(const char *path, struct spool_reader **ret, struct err *err);
+/* Reads nothing at or behind this offset (a moment's size of a segment that grows). */
+void spool_reader_limit(struct spool_reader *r, uint64_t size_bytes);
 void spool_reader_info(const struct spool_reader *r, struct spool_info *ret);
 /* 1 and *ret (its payload borrowed until the next call); 0 at the end; corrupt blocks are skipped and counted; -EIO. */
 int spool_read(struct spool_reader *r, struct hdr *ret);

@@ -19,10 +19,16 @@ struct store_options {
     uint64_t memory_bytes;  /* 0: 1 GiB */
     uint32_t threads;       /* 0: one per core */
     bool writable;          /* seal, import, compact */
+    int64_t time_limit_us;  /* for one query; 0: none */
+    /* What takes longer than two seconds says how far it is, about every two seconds; total 0: not known. NULL: silent. */
+    void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+    void *progress_arg;
+    const char *output_path; /* the one file store_query_to() may write by its name; NULL: none */
 };
 /* -ENOENT when there is no store at path (writable makes one); -EPROTO when its format is newer than this program. */
 int store_open(const char *path, const struct store_options *options, struct store **ret, struct err *err);
 void store_close(struct store *s);
+const char *store_dir(const struct store *s); /* absolute */
 
 /* ---- asking ---- */
 /* The same filter everywhere; what is not set does not restrict. */
@@ -57,6 +63,12 @@ double rows_f64(const struct rows *r, size_t col, size_t row);   /* any number; 
 const char *rows_text(const struct rows *r, size_t col, size_t row); /* any type as text; lives as long as r; "" for NULL */
 void rows_free(struct rows *r);
 
+/* The result written to fd: a table for people (control bytes escaped, long text cut), CSV with a header line, JSON Lines
+ * (one object per line), Parquet (goes to /dev/stdout, whatever fd is, and needs output_path to name that). Times are ISO
+ * 8601 UTC, blobs hex. */
+enum store_format { STORE_TABLE, STORE_CSV, STORE_JSON, STORE_PARQUET };
+int store_query_write(struct store *s, const char *sql, enum store_format format, int fd, struct err *err);
+
 /* " AND src BETWEEN … AND ts >= …" (or "") for a WHERE over `packet`; written into buf. -ENOSPC when n is too small. */
 int filter_sql(const struct filter *f, char *buf, size_t n);
 
@@ -70,5 +82,45 @@ struct import_result {
 int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err);
 /* Turns finished spool segments and journals into Parquet; returns how many were sealed. */
 int store_seal(struct store *s, struct err *err);
+
+struct compact_options {
+    uint32_t keep_days;   /* 0: for ever */
+    uint64_t keep_bytes;  /* of all Parquet files; 0: no limit */
+    int64_t now_us;       /* what counts as now; 0: the clock */
+};
+struct compact_result {
+    size_t merged, made;  /* so many files became so many */
+    size_t expired;       /* files that went because of age or bytes; the ledger counts their packets (stage "store") */
+};
+/* Removes what the limits do not keep, then merges the small files of hours and days that are over. Safe beside readers,
+ * recorders, imports and sealing. -EBUSY when another process compacts; -EBADMSG when a file to be merged is damaged. */
+int store_compact(struct store *s, const struct compact_options *o, struct compact_result *ret, struct err *err);
+
+struct check_options {
+    bool repair;          /* put damaged files aside (STORE/damaged) and count their packets as lost; needs writable */
+    void (*finding)(void *arg, const char *line); /* one line each: what is wrong and what is affected */
+    void *arg;
+};
+struct check_result {
+    size_t files, damaged, repaired;
+    uint64_t rows_affected;
+};
+/* Reads every file the catalog names and every open segment. 0 also when something is damaged; the result says so. */
+int store_check(struct store *s, const struct check_options *o, struct check_result *ret, struct err *err);
+
+struct store_table_stats {
+    const char *name;
+    size_t files;
+    uint64_t rows, bytes;
+    int64_t min_ts_us, max_ts_us;
+};
+#define STORE_STATS_TABLES 4
+struct store_stats {
+    uint64_t generation;
+    struct store_table_stats tables[STORE_STATS_TABLES]; /* packet, packet6, event, loss: what is sealed */
+    size_t segments, journals, imports;                  /* not sealed yet; capture files imported */
+    uint64_t segment_bytes;
+};
+int store_stats(struct store *s, struct store_stats *ret, struct err *err);
 
 #endif

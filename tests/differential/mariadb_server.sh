@@ -5,10 +5,25 @@
 # root has an empty password. Never the machine's own service.
 #   mariadb_server.sh start DIR ADDRESS:PORT [MARIADBD OPTION…]   returns when it answers; the process id is in DIR/pid
 #   mariadb_server.sh stop DIR
-# Start it inside a mount and network namespace (test_differential.sh does); exit 77: no mariadb-server, or not permitted.
+# Start it inside a mount and network namespace (test_differential.sh does); exit 77: no mariadb-server-core, or not permitted.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 fail() { echo "mariadb_server.sh: $*" >&2; exit 1; }
+
+# A folder that can be bound over. Where the system has none, the nearest one above it is overlaid (mariadb-server-core
+# alone brings neither plugin_dir nor datadir), so that nothing is made in the system itself.
+mount_point() { # PATH DIR
+    [ ! -d "$1" ] || return 0
+    above=$1
+    while [ ! -d "$above" ]; do above=${above%/*}; done
+    layer=$2/layer$(echo "$above" | tr / -)
+    mkdir -p "$layer"
+    mount -t tmpfs tmpfs "$layer"
+    mkdir "$layer/upper" "$layer/work"
+    chmod 755 "$layer" "$layer/upper"
+    mount -t overlay overlay -o "lowerdir=$above,upperdir=$layer/upper,workdir=$layer/work" "$above"
+    mkdir -p "$1"
+}
 
 # The folders of the package, replaced by ours. Runs inside the server's mount namespace.
 bind_folders() { # DIR
@@ -16,7 +31,7 @@ bind_folders() { # DIR
     for at in "data /var/lib/mysql" "run /run/mysqld" "plugin /usr/lib/mysql/plugin" "tmp /tmp"; do
         # shellcheck disable=SC2086
         set -- "$1" ${at% *} ${at#* }
-        [ -d "$3" ] || mkdir -p "$3"
+        mount_point "$3" "$1"
         mount --bind "$1/$2" "$3"
     done
 }
@@ -24,11 +39,10 @@ bind_folders() { # DIR
 start() { # DIR ADDRESS:PORT OPTION…
     dir=$1 address=${2%:*} port=${2#*:}
     shift 2
-    command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null ||
-        { echo "SKIP: mariadb-server is not installed (tools/deps check)"; exit 77; }
+    command -v mariadbd >/dev/null || { echo "SKIP: mariadb-server-core is not installed (tools/deps check)"; exit 77; }
     mkdir -p "$dir/data" "$dir/run" "$dir/tmp" "$dir/plugin"
     chmod 1777 "$dir/tmp"
-    cp -r /usr/lib/mysql/plugin/. "$dir/plugin/"
+    [ ! -d /usr/lib/mysql/plugin ] || cp -r /usr/lib/mysql/plugin/. "$dir/plugin/"
     user=root
     [ "$(awk '$1 == 0 { print $2 }' /proc/self/uid_map)" = 0 ] && id mysql >/dev/null 2>&1 && user=mysql
     [ "$user" = root ] || chown -R "$user" "$dir/data" "$dir/run" "$dir/plugin"

@@ -9,7 +9,7 @@ floor=0
 case ${1:-} in self | mariadb) ;; *) echo "usage: $0 self|mariadb [mysql_compare OPTION…]" >&2; exit 2 ;; esac
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$HOTARU_SOURCE/tests/differential/common.sh"
-command -v mariadbd >/dev/null || { echo "SKIP: mariadb-server is not installed (tools/deps check)"; exit 77; }
+command -v mariadbd >/dev/null || { echo "SKIP: mariadb-server-core is not installed (tools/deps check)"; exit 77; }
 [ "$1" = self ] || need_service_mysql
 enter_namespaces "$@"
 mode=$1

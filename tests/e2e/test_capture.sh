@@ -45,7 +45,7 @@ stop() {
     rc=0
     wait $pid || rc=$?
     pid=
-    [ $rc = "${1:-0}" ] || { cat $work/log >&2; fail "exit code $rc"; }
+    [ $rc = 0 ] || { cat $work/log >&2; fail "exit code $rc"; }
 }
 # Sum of a column (5 received, 6 stored, 7 lost) of the ledger's rows of stage $2 and reason $3 ("*": all).
 ledger() { "$bin/dump_headers" ledger "$store" | awk -F, -v c="$1" -v s="$2" -v r="$3" '$3 == s && (r == "*" || $4 == r) { n += $c } END { print n + 0 }'; }

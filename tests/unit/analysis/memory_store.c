@@ -29,6 +29,7 @@ static const char *const schema =
     "USMALLINT,"
     " tcp_flags UTINYINT, tcp_seq UINTEGER, ip_len USMALLINT,"
     " icmp_type UTINYINT);"
+    "CREATE TABLE packet6(ts TIMESTAMP, src BLOB, dst BLOB);"
     "CREATE TABLE answer(ts TIMESTAMP, src UINTEGER, dst UINTEGER, dport USMALLINT, service VARCHAR, version "
     "VARCHAR,"
     " session UBIGINT);"

@@ -143,10 +143,34 @@ static void empty_store_says_so(void **state)
     store_close(s);
 }
 
+/* Without a lit address, or with every /24 lit, there are no two groups. */
+static void one_group_is_no_comparison(void **state)
+{
+    struct config config = {.n_darknet = 1};
+    config.darknet[0] = (struct ip4_prefix){ip("10.77.0.0"), 24};
+    struct store *s = memory_store_open();
+    memory_store_run(
+        s,
+        "INSERT INTO packet(ts, src, dst, proto, sport, dport, tcp_flags) SELECT TIMESTAMP '2013-04-10', 7,"
+        " ip4('10.77.0.0') + i, 6, 1, 445, 2 FROM range(40) t(i)");
+    struct result *r = analyse(s, &config);
+    assert_true(said(r, "no /24 of the darknet holds an observation point"));
+    assert_int_equal(result_findings(r), 1);
+    result_free(r);
+    memory_store_run(
+        s, "INSERT INTO lighting VALUES (TIMESTAMP '2013-04-09', NULL, ip4('10.77.0.5'), NULL, NULL, NULL)");
+    r = analyse(s, &config);
+    assert_true(said(r, "every /24 of the darknet holds an observation point"));
+    assert_true(isnan(f64(r, "ratio", 0)) && isnan(f64(r, "p", 0)));
+    result_free(r);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worked_example), cmocka_unit_test(planted_effects_are_found),
-        cmocka_unit_test(without_effects_none_is_stated), cmocka_unit_test(empty_store_says_so)};
+        cmocka_unit_test(without_effects_none_is_stated), cmocka_unit_test(empty_store_says_so),
+        cmocka_unit_test(one_group_is_no_comparison)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

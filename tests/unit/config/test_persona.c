@@ -116,7 +116,8 @@ static void faults_have_a_place(void **state)
     struct persona p;
     assert_int_equal(persona_load(&p, "no-such-one", 1, &err), -ENOENT);
     assert_int_equal(persona_load(&p, "/nowhere/x.yaml", 1, &err), -ENOENT);
-    assert_int_equal(persona_load(&p, "personas/win2008.yaml", 1, NULL), 0); /* as DESIGN's example configuration says */
+    assert_int_equal(persona_load(&p, "personas/win2008.yaml", 1, NULL),
+                     0); /* as DESIGN's example configuration says */
     assert_string_equal(p.name, "win2008");
 }
 

@@ -10,7 +10,7 @@ void make_store(char ret[static 64]);
 void remove_store(const char *store);
 
 struct journal_content {
-    json_t *events;       /* array, in the order of the segments' names */
+    json_t *events; /* array, in the order of the segments' names */
     size_t n_segments, n_live, n_torn, torn_bytes;
 };
 /* Fails the test on a line that is no JSON object. Free with json_decref(events). */

@@ -18,7 +18,8 @@ static int put(struct journal *j, int64_t i)
     struct event_head head = {.type = EVENT_COMMAND, .ts_us = 1, .session = 1};
     struct event *e = event_begin(j, &head);
     event_int(e, EVENT_F_LEN, i);
-    event_str(e, EVENT_F_TEXT, "select version() -- a line of some length, so that a kill can hit its middle");
+    event_str(e, EVENT_F_TEXT,
+              "select version() -- a line of some length, so that a kill can hit its middle");
     return event_end(e);
 }
 

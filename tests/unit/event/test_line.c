@@ -43,8 +43,14 @@ static json_int_t number(const char *key)
 static void has_the_common_part(void **state)
 {
     struct journal *j = open_memory(0);
-    struct event_head head = {EVENT_LOGIN, INT64_C(1366191000123456), UINT64_C(9007199254740991), 0xc6336407u, 0x0a4d0311u,
-                              40000, 3306, 6};
+    struct event_head head = {EVENT_LOGIN,
+                              INT64_C(1366191000123456),
+                              UINT64_C(9007199254740991),
+                              0xc6336407u,
+                              0x0a4d0311u,
+                              40000,
+                              3306,
+                              6};
     struct event *e = event_begin(j, &head);
     event_str(e, EVENT_F_SERVICE, "mysql");
     event_str(e, EVENT_F_USER, "root");
@@ -109,8 +115,18 @@ static void any_bytes_become_valid_json(void **state)
     struct journal *j = open_memory(0);
     struct rng rng = rng_of(7, "line");
     struct event_head head = {.type = EVENT_COMMAND, .ts_us = 1};
-    static const char *const pieces[] = {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x90\x9b", "\xed\xa0\x80", "\xc0\xaf",
-                                         "\xf5\x80\x80\x80", "\xe0\x80\x80", "\"", "\\", "\x7f", "\xf4\x90\x80\x80", "\xff"};
+    static const char *const pieces[] = {"\xc3\xa9",
+                                         "\xe2\x82\xac",
+                                         "\xf0\x9f\x90\x9b",
+                                         "\xed\xa0\x80",
+                                         "\xc0\xaf",
+                                         "\xf5\x80\x80\x80",
+                                         "\xe0\x80\x80",
+                                         "\"",
+                                         "\\",
+                                         "\x7f",
+                                         "\xf4\x90\x80\x80",
+                                         "\xff"};
     for (int round = 0; round < 20000; round++) {
         uint8_t bytes[64];
         char want[256];
@@ -196,7 +212,7 @@ static int last_free(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(has_the_common_part),     cmocka_unit_test(any_bytes_become_valid_json),
+        cmocka_unit_test(has_the_common_part),         cmocka_unit_test(any_bytes_become_valid_json),
         cmocka_unit_test(cuts_at_the_cap_and_says_so), cmocka_unit_test(a_line_is_bounded),
         cmocka_unit_test(refuses_a_bad_instance),
     };

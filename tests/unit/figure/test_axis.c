@@ -20,6 +20,7 @@ static void time_ticks(void **state)
     } cases[] = {{"2013-04-10 01:00", "2013-04-25 22:00", "2013-04-11", "04-11"},
                  {"2013-04-10 09:30:02", "2013-04-10 09:32:40", "2013-04-10 09:30:30", "09:30:30"},
                  {"2013-04-10 09:31", "2013-04-10 15:00", "2013-04-10 10:00", "10:00"},
+                 {"2013-04-10 09:30:02.1", "2013-04-10 09:30:03.3", "2013-04-10 09:30:02.5", "09:30:02.5"},
                  {"2013-01-05", "2016-01-01", "", ""}};
     struct axis_tick ticks[AXIS_TICKS_MAX];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -39,7 +40,7 @@ static void time_ticks(void **state)
 static void time_bounds(void **state)
 {
     struct axis_tick ticks[AXIS_TICKS_MAX];
-    assert_in_range(axis_time(0, 1000, 9, ticks), 0, 2);
+    assert_in_range(axis_time(0, 1000, 9, ticks), 2, 2);
     assert_in_range(axis_time(0, INT64_C(1) << 60, 9, ticks), 0, AXIS_TICKS_MAX);
     assert_in_range(axis_time(5, 5, 9, ticks), 0, 1);
 }

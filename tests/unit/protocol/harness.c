@@ -188,9 +188,15 @@ void harness_open_from(struct harness *h, uint32_t src, uint32_t dst, uint16_t d
     session_over(s, "client");
     harness_forget(h);
     uint16_t port = dport ? dport : h->protocol->port ? h->protocol->port : 7777;
-    *s = (struct session){.harness = h, .open = true, .id = h->next_id++, .persona = h->persona,
-                          .src = src ? src : UINT32_C(0xc6336407), .dst = dst ? dst : UINT32_C(0x0a4d0311), .sport = 40000,
-                          .dport = port, .arena = arena_of(64u * 1024 * 1024)};
+    *s = (struct session){.harness = h,
+                          .open = true,
+                          .id = h->next_id++,
+                          .persona = h->persona,
+                          .src = src ? src : UINT32_C(0xc6336407),
+                          .dst = dst ? dst : UINT32_C(0x0a4d0311),
+                          .sport = 40000,
+                          .dport = port,
+                          .arena = arena_of(64u * 1024 * 1024)};
     if (h->protocol->state_bytes)
         need((s->state = calloc(1, h->protocol->state_bytes)) != NULL, "out of memory");
     s->in_callback = true;
@@ -352,13 +358,15 @@ static struct outcome outcome_of(struct harness *h, void (*mask)(uint8_t *out, s
     if (mask)
         mask(o.out, o.n_out);
     for (size_t i = 0; harness_event(h, NULL, i); i++)
-        used += (size_t)snprintf(o.events + used, cap - used, "%.14s ", harness_text(h, NULL, i, "event_type"));
+        used +=
+            (size_t)snprintf(o.events + used, cap - used, "%.14s ", harness_text(h, NULL, i, "event_type"));
     return o;
 }
 
 static void outcome_same(const struct outcome *a, const struct outcome *b, size_t cut)
 {
-    bool reason = (a->reason == NULL) == (b->reason == NULL) && (!a->reason || strcmp(a->reason, b->reason) == 0);
+    bool reason =
+        (a->reason == NULL) == (b->reason == NULL) && (!a->reason || strcmp(a->reason, b->reason) == 0);
     bool out = a->n_out == b->n_out && memcmp(a->out, b->out, a->n_out) == 0;
     bool events = strcmp(a->events, b->events) == 0;
     if (reason && out && events)
@@ -366,9 +374,12 @@ static void outcome_same(const struct outcome *a, const struct outcome *b, size_
     size_t at = 0;
     while (at < a->n_out && at < b->n_out && a->out[at] == b->out[at])
         at++;
-    (void)fprintf(stderr, "harness: cut at %zu: output %zu and %zu bytes, first difference at %zu; end %s and %s;\n  events %s\n"
-                          "  and    %s\n", cut, a->n_out, b->n_out, at, a->reason ? a->reason : "-",
-                  b->reason ? b->reason : "-", a->events, b->events);
+    (void)fprintf(stderr,
+                  "harness: cut at %zu: output %zu and %zu bytes, first difference at %zu; end %s and %s;\n  "
+                  "events %s\n"
+                  "  and    %s\n",
+                  cut, a->n_out, b->n_out, at, a->reason ? a->reason : "-", b->reason ? b->reason : "-",
+                  a->events, b->events);
     abort();
 }
 
@@ -484,8 +495,14 @@ void session_end(struct session *s, const char *reason)
 struct event *session_event(struct session *s, enum event_type type)
 {
     need(s->in_callback, "session_event outside a callback");
-    struct event_head head = {.type = type, .ts_us = s->harness->now_us, .session = s->id, .src = s->src, .dst = s->dst,
-                              .sport = s->sport, .dport = s->dport, .proto = 6};
+    struct event_head head = {.type = type,
+                              .ts_us = s->harness->now_us,
+                              .session = s->id,
+                              .src = s->src,
+                              .dst = s->dst,
+                              .sport = s->sport,
+                              .dport = s->dport,
+                              .proto = 6};
     struct event *e = event_begin(s->harness->journal, &head);
     event_str(e, EVENT_F_SERVICE, s->harness->protocol->name);
     event_str(e, EVENT_F_PERSONA, s->persona.name);

@@ -43,25 +43,28 @@ void harness_reload(struct harness *h, const struct persona *persona);
 
 /* Everything sent since harness_open or the last harness_forget; borrowed until the next call. */
 const uint8_t *harness_output(const struct harness *h, size_t *ret_n);
-void harness_forget(struct harness *h); /* drops output and events so far */
-bool harness_is_open(const struct harness *h);   /* false once the session has ended */
+void harness_forget(struct harness *h);        /* drops output and events so far */
+bool harness_is_open(const struct harness *h); /* false once the session has ended */
 bool harness_is_paused(const struct harness *h);
-const char *harness_reason(const struct harness *h); /* why it ended; NULL while open; "error" after FEED_ABORT */
-size_t harness_held(const struct harness *h);    /* input bytes held for the protocol */
+const char *
+harness_reason(const struct harness *h);      /* why it ended; NULL while open; "error" after FEED_ABORT */
+size_t harness_held(const struct harness *h); /* input bytes held for the protocol */
 struct session *harness_session(struct harness *h); /* for session_state() in white-box tests */
 
 /* Events as the journal has them, in order. With type NULL all count; i from 0; NULL when there is none. Borrowed. */
 size_t harness_events(const struct harness *h, const char *type);
 json_t *harness_event(const struct harness *h, const char *type, size_t i);
-const char *harness_text(const struct harness *h, const char *type, size_t i, const char *key); /* NULL: not there */
-int64_t harness_int(const struct harness *h, const char *type, size_t i, const char *key);      /* -1: not there */
+const char *harness_text(const struct harness *h, const char *type, size_t i,
+                         const char *key); /* NULL: not there */
+int64_t harness_int(const struct harness *h, const char *type, size_t i, const char *key); /* -1: not there */
 /* Samples stored with session_sample(): the bytes of the i-th. */
 const uint8_t *harness_sample(const struct harness *h, size_t i, size_t *ret_n);
 
 /* Feeds the bytes whole, cut in two at every place, and one by one, each in a session of its own, and aborts unless output,
  * end and events are the same each time. mask (may be NULL) blanks in the output what differs by design (salt, thread id):
  * it gets the whole output of one session. Flow ids, times and hex of salts in events are not compared; their types are. */
-void harness_every_split(struct harness *h, const void *bytes, size_t n, void (*mask)(uint8_t *out, size_t n));
+void harness_every_split(struct harness *h, const void *bytes, size_t n,
+                         void (*mask)(uint8_t *out, size_t n));
 /* Feeds each prefix in a session of its own, then closes: nothing may crash, and each session must end. */
 void harness_every_prefix(struct harness *h, const void *bytes, size_t n);
 

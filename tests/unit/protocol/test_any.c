@@ -18,8 +18,9 @@ static void keeps_the_first_payload_and_stays_silent(void **state)
     assert_int_equal(harness_events(h, "payload"), 1);
     assert_string_equal(harness_text(h, "payload", 0, "payload"), "010203");
     assert_int_equal(harness_int(h, "payload", 0, "len_bytes"), 3);
-    assert_string_equal(harness_text(h, "payload", 0, "sha256"),
-                        "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81"); /* printf | sha256sum */
+    assert_string_equal(
+        harness_text(h, "payload", 0, "sha256"),
+        "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81"); /* printf | sha256sum */
     harness_feed(h, "later", 5);
     harness_close(h);
     assert_int_equal(harness_events(h, "payload"), 1);

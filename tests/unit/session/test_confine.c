@@ -34,8 +34,8 @@ static int confined(int (*deed)(struct journal *j, int socket_fd))
         struct journal_options jo = {.store_dir = store, .instance = "pot", .segment_bytes_max = 1};
         struct confine_options o = {.user = "nobody", .store_dir = store, .read_paths = {"/etc/hostname"}};
         int fd = socket(AF_INET, SOCK_DGRAM, 0);
-        if (journal_open(&jo, &j, &err) < 0 || sample_digest("", 0, hex) < 0 || confine_honeypot(&o, &err) < 0 ||
-            confine_honeypot_calls(&err) < 0) {
+        if (journal_open(&jo, &j, &err) < 0 || sample_digest("", 0, hex) < 0 ||
+            confine_honeypot(&o, &err) < 0 || confine_honeypot_calls(&err) < 0) {
             (void)fprintf(stderr, "%s\n", err.text);
             _exit(99);
         }
@@ -49,7 +49,8 @@ static int confined(int (*deed)(struct journal *j, int socket_fd))
 /* The number of the first check that fails, 0 for none. */
 static int try_all(struct journal *j, int fd)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM)
         return 1;
     if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0 || errno != EPERM)
@@ -62,7 +63,8 @@ static int try_all(struct journal *j, int fd)
         return 5;
     if (open("/tmp", O_RDWR | O_TMPFILE, 0600) >= 0)
         return 6;
-    if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED || errno != EPERM)
+    if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ||
+        errno != EPERM)
         return 7;
     if (unshare(0) == 0 || syscall(SYS_setuid, 0) == 0 || chroot("/") == 0)
         return 8;

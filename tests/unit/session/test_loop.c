@@ -29,7 +29,8 @@ static void send_much(struct session *s, size_t n)
 {
     static char block[65536];
     memset(block, 'y', sizeof block);
-    for (; n && session_send(s, block, n < sizeof block ? n : sizeof block) == 0; n -= n < sizeof block ? n : sizeof block)
+    for (; n && session_send(s, block, n < sizeof block ? n : sizeof block) == 0;
+         n -= n < sizeof block ? n : sizeof block)
         ;
 }
 
@@ -54,7 +55,8 @@ static struct feed letter_input(struct session *s, const uint8_t *in, size_t n)
             send_much(s, 80u << 20);
             break;
         case 'v':
-            (void)session_send(s, session_persona(s)->mysql.version, strlen(session_persona(s)->mysql.version));
+            (void)session_send(s, session_persona(s)->mysql.version,
+                               strlen(session_persona(s)->mysql.version));
             (void)session_send(s, "\n", 1);
             session_answered(s, session_persona(s)->mysql.version);
             session_answered(s, session_persona(s)->mysql.version);
@@ -81,9 +83,15 @@ static int letter_changed(void *shared, const struct persona *persona, struct er
     return 0;
 }
 
-static const struct protocol letters = {.name = "letters", .doc = "for tests", .port = 1, .state_bytes = 16,
-                                        .in_max_bytes = 4096, .persona_changed = letter_changed, .open = letter_open,
-                                        .input = letter_input, .timer = letter_timer};
+static const struct protocol letters = {.name = "letters",
+                                        .doc = "for tests",
+                                        .port = 1,
+                                        .state_bytes = 16,
+                                        .in_max_bytes = 4096,
+                                        .persona_changed = letter_changed,
+                                        .open = letter_open,
+                                        .input = letter_input,
+                                        .timer = letter_timer};
 
 /* ---- a server and its clients ---- */
 
@@ -212,7 +220,8 @@ static json_int_t counted(json_t *events, const char *reason)
     json_array_foreach(events, i, e)
     {
         const char *is = json_string_value(json_object_get(e, "reason"));
-        if (strcmp(json_string_value(json_object_get(e, "event_type")), "counts") == 0 && is && strcmp(is, reason) == 0)
+        if (strcmp(json_string_value(json_object_get(e, "event_type")), "counts") == 0 && is &&
+            strcmp(is, reason) == 0)
             sum += json_integer_value(json_object_get(e, "count"));
     }
     return sum;
@@ -491,7 +500,8 @@ static void without_descriptors_it_goes_on(void **state)
         fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     r.rlim_cur = (rlim_t)fds[59] + 10; /* ours are there already: the server can take 9 more */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     for (int i = 0; i < 60; i++)
         (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
     (void)usleep(300000);
@@ -499,8 +509,9 @@ static void without_descriptors_it_goes_on(void **state)
     assert_int_equal(getrusage(RUSAGE_SELF, &a), 0);
     (void)usleep(300000);
     assert_int_equal(getrusage(RUSAGE_SELF, &b), 0);
-    int64_t cpu_us = (b.ru_utime.tv_sec - a.ru_utime.tv_sec + b.ru_stime.tv_sec - a.ru_stime.tv_sec) * 1000000 +
-                     b.ru_utime.tv_usec - a.ru_utime.tv_usec + b.ru_stime.tv_usec - a.ru_stime.tv_usec;
+    int64_t cpu_us =
+        (b.ru_utime.tv_sec - a.ru_utime.tv_sec + b.ru_stime.tv_sec - a.ru_stime.tv_sec) * 1000000 +
+        b.ru_utime.tv_usec - a.ru_utime.tv_usec + b.ru_stime.tv_usec - a.ru_stime.tv_usec;
     assert_true(cpu_us < 200000);
     for (int i = 0; i < 60; i++)
         close(fds[i]);
@@ -561,8 +572,10 @@ static void a_taken_port_is_one_clear_line(void **state)
 {
     start((struct server_options){0});
     struct persona p = persona_of("first", "5.6.10");
-    struct listen_spec listen = {.ip = INADDR_LOOPBACK, .port = port, .proto = IPPROTO_TCP, .protocol = &letters};
-    struct server_options o = {.listen = &listen, .n_listen = 1, .persona = &p, .store_dir = store, .instance = "other"};
+    struct listen_spec listen = {
+        .ip = INADDR_LOOPBACK, .port = port, .proto = IPPROTO_TCP, .protocol = &letters};
+    struct server_options o = {
+        .listen = &listen, .n_listen = 1, .persona = &p, .store_dir = store, .instance = "other"};
     struct server *other = NULL;
     struct err err = {""};
     assert_int_equal(server_open(&o, &other, &err), -EADDRINUSE);

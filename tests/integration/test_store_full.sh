@@ -1,0 +1,51 @@
+#!/bin/bash
+# A disk that is full while importing and sealing: one line, nothing stored is harmed, and it goes on when space returns.
+set -euo pipefail
+if [ -z "${HOTARU_INSIDE:-}" ]; then
+    # A small tmpfs needs an own mount namespace: as root, or by a user namespace where that is permitted.
+    unshare -m true 2>/dev/null && HOTARU_INSIDE=1 exec unshare -m "$0"
+    unshare -rm true 2>/dev/null && HOTARU_INSIDE=1 exec unshare -rm "$0"
+    echo "no mount namespace here"
+    exit 77
+fi
+h=$HOTARU_BUILD/hotaru
+work=$(mktemp -d)
+trap 'rm -rf "$work/small"/* 2>/dev/null; umount "$work/small" 2>/dev/null; rm -rf "$work"' EXIT
+fail() { echo "FAILED: $*" >&2; exit 1; }
+mkdir "$work/small"
+mount -t tmpfs -o size=3m tmpfs "$work/small" || exit 77
+st=$work/small/store
+count() { "$h" query --store "$st" --format csv "SELECT count(*) FROM packet" | tail -n 1; }
+fill() { dd if=/dev/zero of="$work/small/ballast" bs=1k 2>/dev/null || true; }
+
+zstd -q -d "$HOTARU_SOURCE/tests/data/zmap-445.pcap.zst" -o "$work/zmap.pcap"
+zstd -q -d "$HOTARU_SOURCE/tests/data/masscan-3306.pcap.zst" -o "$work/masscan.pcap"
+"$h" capture --store "$st" -r "$work/zmap.pcap" 2>/dev/null
+before=$(count)
+[ "$before" = 16416 ] || fail "import: $before"
+
+fill
+rc=0
+"$h" capture --store "$st" -r "$work/masscan.pcap" 2>"$work/err" || rc=$?
+[ "$rc" = 1 ] || fail "import on a full disk: exit code $rc"
+[ "$(wc -l <"$work/err")" = 1 ] || fail "not one line: $(cat "$work/err")"
+grep -qi "space" "$work/err" || fail "the line does not say why: $(cat "$work/err")"
+[ "$(count)" = "$before" ] || fail "a failed import changed the store"
+rm "$work/small/ballast"
+"$h" store check --store "$st" >/dev/null || fail "a failed import damaged the store"
+"$h" capture --store "$st" -r "$work/masscan.pcap" 2>/dev/null || fail "import does not recover"
+[ "$(count)" = $((before + 16448)) ] || fail "after recovery: $(count)"
+
+# sealing: what is in the spool stays in the spool until there is room
+"$h" simulate --store "$st" --packets 20000 >/dev/null 2>&1
+open=$(count)
+fill
+rc=0
+"$h" store seal --store "$st" 2>"$work/err" || rc=$?
+[ "$rc" = 1 ] || fail "seal on a full disk: exit code $rc: $(cat "$work/err")"
+[ "$(count)" = "$open" ] || fail "a failed seal changed the store"
+rm "$work/small/ballast"
+"$h" store seal --store "$st" 2>/dev/null || fail "seal does not recover"
+[ "$(count)" = "$open" ] || fail "after sealing: $(count), expected $open"
+"$h" store check --store "$st"
+[ "$(find "$st/tmp" -name '*.parquet' | wc -l)" = 0 ] || fail "temporary files are left"
