@@ -409,7 +409,7 @@ static void list_difference(const struct run *run, const struct corpus_entry *e,
     if (!walk)
         return;
     for (int s = 0; s < 2; s++) {
-        walk[s].caps = run->opt.caps;
+        walk[s].caps = e->client ? run->opt.side[0].wire.caps : settings_of(&run->opt, run->session).caps;
         walk[s].logged_in = !e->client;
     }
     (void)printf("--- %s:%d [%s] %.300s\n", e->file, e->line, e->class_name, e->text);
@@ -478,7 +478,7 @@ static int one(struct run *run, size_t n, const struct corpus_entry *e)
     }
     bool two = run->opt.sides == 2 || e->recorded;
     struct mask_context c = {run->opt.mask_version, e->client == NULL,
-                             e->client ? run->opt.caps : settings_of(&run->opt, run->session).caps};
+                             e->client ? run->opt.side[0].wire.caps : settings_of(&run->opt, run->session).caps};
     for (int i = 0; rc == 0 && i < (two ? 2 : 1); i++)
         rc = mask_reply(&c, &reply[i], &masked[i]);
     if (rc == 0 && run->record)
