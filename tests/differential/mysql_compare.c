@@ -28,7 +28,7 @@ struct options {
     int file_count, timeout_ms, quiet_ms, list;
     uint32_t caps;
     double floor_percent;
-    bool mask_version;
+    bool recorded_form;
     const char *only_class;
 };
 struct share {
@@ -477,8 +477,9 @@ static int one(struct run *run, size_t n, const struct corpus_entry *e)
         rc = recorded_reply(e, &reply[0]);
     }
     bool two = run->opt.sides == 2 || e->recorded;
-    struct mask_context c = {run->opt.mask_version, e->client == NULL,
-                             e->client ? run->opt.side[0].wire.caps : settings_of(&run->opt, run->session).caps};
+    struct mask_context c = {run->opt.recorded_form, e->client == NULL,
+                             e->client ? run->opt.side[0].wire.caps
+                                       : settings_of(&run->opt, run->session).caps};
     for (int i = 0; rc == 0 && i < (two ? 2 : 1); i++)
         rc = mask_reply(&c, &reply[i], &masked[i]);
     if (rc == 0 && run->record)
@@ -514,7 +515,7 @@ static const char usage[] =
     "  --class NAME            only this class\n"
     "  --floor PERCENT         fail (exit 1) when fewer are identical\n"
     "  --user U --password P --db D --caps 0x…   the login (root, empty, none, 0x000ba205)\n"
-    "  --mask-version          the greeting's version is masked\n"
+    "  --recorded-form          mask as the recorded files are: version, every date and time\n"
     "  --timeout-ms N --quiet-ms N               for a packet that must come (10000); for silence (300)\n"
     "  --rules                 print the masks\n";
 
@@ -566,7 +567,7 @@ static int take_option(struct options *o, int key)
         o->caps = (uint32_t)strtoul(optarg, NULL, 0);
         return 0;
     case 'v':
-        o->mask_version = true;
+        o->recorded_form = true;
         return 0;
     case 't':
         o->timeout_ms = (int)strtol(optarg, NULL, 10);
@@ -592,7 +593,7 @@ static int parse(struct options *o, int argc, char **argv)
                                           {"password", 1, NULL, 'p'},
                                           {"db", 1, NULL, 'd'},
                                           {"caps", 1, NULL, 'C'},
-                                          {"mask-version", 0, NULL, 'v'},
+                                          {"recorded-form", 0, NULL, 'v'},
                                           {"timeout-ms", 1, NULL, 't'},
                                           {"quiet-ms", 1, NULL, 'q'},
                                           {"rules", 0, NULL, 'r'},

@@ -67,8 +67,9 @@ enum { ROW_RULES = sizeof row_rules / sizeof row_rules[0] };
 void mask_print_rules(FILE *out)
 {
     (void)fputs(
-        "greeting: thread id, salt (recorded: version)\nauth switch: salt\n"
+        "greeting: thread id, salt (recorded form: version)\nauth switch: salt\n"
         "every packet but column definitions: a date and time within two days of now, today's date -> <t>\n"
+        "recorded form: every date and time -> <t>, without a change of the length before it\n"
         "COM_STATISTICS: numbers -> N; result SHOW ENGINE … STATUS: the status text\n",
         out);
     for (size_t i = 0; i < RULES; i++)
@@ -115,12 +116,13 @@ static long days_off(const uint8_t *p)
     return labs(day - today);
 }
 
-static void mask_times(const uint8_t *p, size_t n, struct wr *out)
+/* Times near now, or every date with a time when all is set. */
+static void mask_times(const uint8_t *p, size_t n, bool all, struct wr *out)
 {
     for (size_t i = 0; i < n;) {
         size_t used = 0;
         if (n - i >= 10 && like_date(p + i)) {
-            if (n - i >= 19 && like_time(p + i + 10) && days_off(p + i) <= 2)
+            if (n - i >= 19 && like_time(p + i + 10) && (all || days_off(p + i) <= 2))
                 used = 19;
             else if (days_off(p + i) <= 1)
                 used = 10;
@@ -149,7 +151,7 @@ static void mask_greeting(const struct mask_context *c, const struct wire_packet
         return;
     }
     wr_u8(out, 10);
-    if (c->version)
+    if (c->recorded_form)
         wr_str(out, "<v>");
     else
         wr_bytes(out, k->bytes + 1, version + 1);
@@ -210,7 +212,8 @@ static const char *rule_for(const struct result_column *c, const char *first, co
 }
 
 /* A text row cell by cell. false when it is not one (a binary row, a row that is masked already). */
-static bool mask_cells(const struct result_walk *walk, const struct wire_packet *k, struct wr *out)
+static bool mask_cells(const struct result_walk *walk, const struct wire_packet *k, bool all_times,
+                       struct wr *out)
 {
     struct rd r = rd_of(k->bytes, k->len);
     char first[68] = "";
@@ -235,7 +238,7 @@ static bool mask_cells(const struct result_walk *walk, const struct wire_packet 
             wr_str(out, put);
         } else {
             wr_bytes(out, from, (size_t)(p - from));
-            mask_times(p, (size_t)n, out);
+            mask_times(p, (size_t)n, all_times, out);
         }
     }
     return !r.bad && rd_left(&r) == 0;
@@ -261,20 +264,20 @@ static void mask_packet(const struct mask_context *c, const struct result_walk *
         mask_auth_switch(k, out);
         return;
     case KIND_ROW:
-        if (mask_cells(walk, k, out))
+        if (mask_cells(walk, k, c->recorded_form, out))
             return;
         wr_clear(out);
-        mask_times(k->bytes, k->len, out);
+        mask_times(k->bytes, k->len, c->recorded_form, out);
         return;
     case KIND_OTHER:
         if (k->len > 7 && memcmp(k->bytes, "Uptime:", 7) == 0)
             mask_statistics(k, out);
         else
-            mask_times(k->bytes, k->len, out);
+            mask_times(k->bytes, k->len, c->recorded_form, out);
         return;
     case KIND_ERR:
     case KIND_OK:
-        mask_times(k->bytes, k->len, out);
+        mask_times(k->bytes, k->len, c->recorded_form, out);
         return;
     case KIND_EOF:
     case KIND_COUNT:

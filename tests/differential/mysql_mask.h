@@ -8,8 +8,8 @@
 #include "mysql_wire.h"
 
 struct mask_context {
-    bool version;   /* the greeting's version too: recorded greetings do not hold it */
-    bool logged_in; /* the reply came after the login */
+    bool recorded_form; /* as the recorded files are: also the greeting's version, and every date and time */
+    bool logged_in;     /* the reply came after the login */
     uint32_t caps;
 };
 

@@ -4,7 +4,7 @@
 #   test_replay.sh 5.1.63|5.6.27 [mysql_compare OPTION…]
 set -eu
 # version: percent of attack statements, tool statements, exchanges. Raise as the emulator improves, never lower.
-floors="5.1.63:0:0:0 5.6.27:0:0:0"
+floors="5.1.63:78:77:85 5.6.27:78:77:85"
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$HOTARU_SOURCE/tests/differential/common.sh"
 version=${1:-}
@@ -24,6 +24,12 @@ create database shop
 use shop
 create table customers (id int primary key auto_increment, name varchar(40), email varchar(60))
 insert into customers (name, email) values ('a', 'a@x'), ('b', 'b@x')
+drop database if exists test
+grant all privileges on *.* to 'root'@'127.0.0.1' with grant option
+grant all privileges on *.* to 'root'@'localhost' with grant option
+delete from mysql.user where user <> 'root' or host not in ('127.0.0.1', 'localhost')
+delete from mysql.db
+flush privileges
 SQL
 failed=0
 one() { # WHAT FLOOR ARGUMENT…
@@ -32,7 +38,7 @@ one() { # WHAT FLOOR ARGUMENT…
     shift 2
     start_honeypot "mysql-$version"
     "$compare" --a 127.0.0.2:3306 "$work/setup.txt" >/dev/null
-    "$compare" --a 127.0.0.2:3306 --floor "$floor" --mask-version "$@" || failed=1
+    "$compare" --a 127.0.0.2:3306 --floor "$floor" --recorded-form "$@" || failed=1
     still_up || failed=1
     stop_honeypot
 }
