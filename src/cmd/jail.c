@@ -31,10 +31,13 @@ static int allow_reading(int rules, const char *path)
 
 int jail_files(const char *dir)
 {
-    /* Every right of the first version of Landlock, 13 bits; what a newer kernel adds is refused by the calls below. */
-    const struct landlock_ruleset_attr all = {.handled_access_fs = (UINT64_C(1) << 13) - 1};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    /* Every right on files that the kernel knows, also those that came after our header: bit 13 moving (2nd version), 14
+     * truncating (3rd), 15 device ioctls (5th). */
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (version < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -errno;
+    unsigned rights = version >= 5 ? 16 : version >= 3 ? 15 : version >= 2 ? 14 : 13;
+    const struct landlock_ruleset_attr all = {.handled_access_fs = (UINT64_C(1) << rights) - 1};
     int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     if (rules < 0)
         return -errno;
@@ -84,9 +87,11 @@ int jail_calls(bool reopen)
     }
     const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
     if (rc == 0)
-        rc = reopen ? seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 0)
-                    : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                                       SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+    if (rc == 0 && reopen) /* not reading with O_TRUNC, which is no right of the first Landlock */
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_WRONLY));
+    if (rc == 0 && reopen)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDWR));
     if (rc == 0)
         rc = seccomp_load(filter);
     seccomp_release(filter);

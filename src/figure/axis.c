@@ -26,7 +26,10 @@ static void label_time(int64_t ts_us, int64_t step_us, char label[static AXIS_LA
         return;
     if (step_us < S) {
         size_t n = strftime(label, AXIS_LABEL_MAX, "%H:%M:%S", &tm);
-        (void)snprintf(label + n, AXIS_LABEL_MAX - n, ".%03d", (int)(ts_us % S / 1000));
+        int digits = step_us >= 100000 ? 1 : step_us >= 10000 ? 2 : 3; /* no more than the step needs */
+        char frac[8];
+        (void)snprintf(frac, sizeof frac, "%03d", (int)(ts_us % S / 1000));
+        (void)snprintf(label + n, AXIS_LABEL_MAX - n, ".%.*s", digits, frac);
     } else if (step_us < 60 * S)
         (void)strftime(label, AXIS_LABEL_MAX, "%H:%M:%S", &tm);
     else if (step_us < 24 * TS_HOUR_US)
@@ -46,7 +49,8 @@ static int64_t first_tick(int64_t from_us, int64_t step_us)
 size_t axis_time(int64_t from_us, int64_t until_us, size_t most, struct axis_tick ret[static AXIS_TICKS_MAX])
 {
     size_t n = 0, k = 0, n_steps = sizeof steps_us / sizeof *steps_us;
-    while (k + 1 < n_steps && (until_us - from_us) / steps_us[k] + 1 > (int64_t)most)
+    /* Labels of fractions of a second are half as long again. */
+    while (k + 1 < n_steps && (until_us - from_us) / steps_us[k] + 1 > (int64_t)(steps_us[k] < S ? most * 2 / 3 : most))
         k++;
     int64_t step_us = steps_us[k];
     while ((until_us - from_us) / step_us + 1 > AXIS_TICKS_MAX)

@@ -7,8 +7,8 @@
 
 const struct roster_entry roster_demo[] = {
     /* the paper's three sources; the first sends most to TCP 445, the second second-most (figure 3) */
-    {"sweeper-1", "sweeper", "24.242.0.0/16", 1, 445, 21000},
-    {"sweeper-2", "sweeper", "91.74.0.0/16", 1, 445, 13000},
+    {"sweeper-1", "sweeper", "24.242.0.0/16", 1, 445, 24000},
+    {"sweeper-2", "sweeper", "91.74.0.0/16", 1, 445, 17500},
     {"chooser-1", "chooser", "116.254.0.0/16", 1, 3306, 0},
     /* controls: they do not care about answers */
     {"grabber-445", "grabber", "60.190.0.0/16", 12, 445, 5000},

@@ -5,7 +5,7 @@
 #include "protocol/any.h"
 #include "protocol/ftp.h"
 #include "protocol/http.h"
-#include "protocol/mysql.h"
+#include "protocol/mysql/mysql.h"
 #include "protocol/smb.h"
 #include "protocol/telnet.h"
 #include "session/session.h"

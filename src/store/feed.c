@@ -1,6 +1,7 @@
 /* Rows in memory as DuckDB tables: feed4(), feed6(), feed_loss(). Only the feeder's connection has them, and it runs no SQL
  * but ours. One thread reads, in order. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/store_int.h"
@@ -26,21 +27,39 @@ static void feed6_bind(duckdb_bind_info info)
     feed_bind(info, ROW_IP6);
 }
 
+/* The columns that are read: vector i is column wanted[i]. */
+struct wanted {
+    size_t n;
+    idx_t at[COLUMN_COUNT];
+};
+
 static void feed_init(duckdb_init_info info)
 {
+    struct wanted *w = calloc(1, sizeof *w);
     duckdb_init_set_max_threads(info, 1);
+    if (!w) {
+        duckdb_init_set_error(info, "Out of Memory: no memory to feed rows");
+        return;
+    }
+    w->n = duckdb_init_get_column_count(info);
+    w->n = w->n < COLUMN_COUNT ? w->n : COLUMN_COUNT;
+    for (size_t i = 0; i < w->n; i++)
+        w->at[i] = duckdb_init_get_column_index(info, i);
+    duckdb_init_set_init_data(info, w, free);
 }
 
 static void feed_rows(duckdb_function_info info, duckdb_data_chunk out)
 {
     struct feed *f = duckdb_function_get_extra_info(info);
+    const struct wanted *w = duckdb_function_get_init_data(info);
     size_t n = f->end - f->at;
     if (n > duckdb_vector_size())
         n = duckdb_vector_size();
     struct row_column columns[COLUMN_COUNT];
     size_t n_columns = row_columns(f->block->family, columns);
-    for (size_t c = 0; c < n_columns && n; c++)
-        row_fill(f->block, &columns[c], f->order, f->at, n, duckdb_data_chunk_get_vector(out, c));
+    for (size_t i = 0; i < w->n && n; i++)
+        if (w->at[i] < n_columns)
+            row_fill(f->block, &columns[w->at[i]], f->order, f->at, n, duckdb_data_chunk_get_vector(out, i));
     f->at += n;
     duckdb_data_chunk_set_size(out, n);
 }
@@ -115,9 +134,9 @@ int table_function(duckdb_connection con, const char *name, void *extra, duckdb_
 
 int feed_register(duckdb_connection con, struct feed *feed, struct err *err)
 {
-    int rc = table_function(con, "feed4", feed, feed4_bind, feed_init, NULL, feed_rows, false, err);
+    int rc = table_function(con, "feed4", feed, feed4_bind, feed_init, NULL, feed_rows, true, err);
     if (rc == 0)
-        rc = table_function(con, "feed6", feed, feed6_bind, feed_init, NULL, feed_rows, false, err);
+        rc = table_function(con, "feed6", feed, feed6_bind, feed_init, NULL, feed_rows, true, err);
     if (rc == 0)
         rc = table_function(con, "feed_loss", feed, feed_loss_bind, feed_init, NULL, feed_loss_rows, false, err);
     return rc;

@@ -1,8 +1,9 @@
 /* Header records in any order -> Parquet files, one per hour and run, each sorted by src, ts.
  *
  * A run is as many rows as memory allows. Sorting here, by radix over (src, time within the hour) in 64 bits, and feeding
- * DuckDB in order costs less than its ORDER BY. */
+ * DuckDB in order costs less than its ORDER BY. Full runs go to worker threads, so that decoding goes on meanwhile. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,30 +15,45 @@
 #define RUN_ROWS_MIN ((size_t)1 << 16)
 #define RUN_ROWS_MAX ((size_t)1 << 22)
 #define RUN_ROWS6    ((size_t)1 << 18)
+#define RUN_SHARE    1024 /* bytes of the memory limit per row of a run: three runs, their sort keys, and DuckDB */
 #define LOSS_MAX     ((size_t)1 << 22)
 
 struct sort_key {
     uint64_t key;
     uint32_t row;
 };
+struct worker {
+    struct ingest *in;
+    struct feeder *feeder;
+    pthread_t thread;
+    bool started, busy, stop;
+    struct row_block block;     /* its own while busy */
+    struct sort_key *keys, *spare;
+    uint32_t *order;
+    size_t room;                /* of keys, spare, order; kept from run to run */
+    struct pending_list files;
+    int rc;
+    struct err err;
+};
 struct ingest {
     struct store *s;
     char prefix[32];
     uint16_t payload_bytes;
-    struct row_block blocks[2];    /* enum row_family; without memory until the first row */
-    struct pending_list files;
+    struct row_block blocks[2]; /* enum row_family; without memory until the first row */
+    struct worker workers[INGEST_WORKERS];
+    pthread_mutex_t mutex;      /* of every worker's busy, stop */
+    pthread_cond_t changed;
     struct loss_row *loss;
     size_t n_loss, loss_cap;
 };
 
 int ingest_new(struct store *s, const char *prefix, uint16_t payload_bytes, struct ingest **ret, struct err *err)
 {
-    int rc = store_feeder(s, err);
-    if (rc < 0)
-        return rc;
     struct ingest *in = calloc(1, sizeof *in);
     if (!in)
         return err_set(err, -ENOMEM, "no memory to take packets");
+    (void)pthread_mutex_init(&in->mutex, NULL);
+    (void)pthread_cond_init(&in->changed, NULL);
     in->s = s;
     in->payload_bytes = payload_bytes;
     (void)snprintf(in->prefix, sizeof in->prefix, "%s", prefix);
@@ -45,13 +61,36 @@ int ingest_new(struct store *s, const char *prefix, uint16_t payload_bytes, stru
     return 0;
 }
 
+static void workers_stop(struct ingest *in)
+{
+    (void)pthread_mutex_lock(&in->mutex);
+    for (size_t i = 0; i < INGEST_WORKERS; i++)
+        in->workers[i].stop = true;
+    (void)pthread_cond_broadcast(&in->changed);
+    (void)pthread_mutex_unlock(&in->mutex);
+    for (size_t i = 0; i < INGEST_WORKERS; i++) {
+        if (in->workers[i].started)
+            (void)pthread_join(in->workers[i].thread, NULL);
+        in->workers[i].started = false;
+    }
+}
+
 void ingest_free(struct ingest *in)
 {
     if (!in)
         return;
+    workers_stop(in);
     row_block_done(&in->blocks[0]);
     row_block_done(&in->blocks[1]);
-    pending_drop(&in->files);
+    for (size_t i = 0; i < INGEST_WORKERS; i++) {
+        row_block_done(&in->workers[i].block);
+        free(in->workers[i].keys);
+        free(in->workers[i].spare);
+        free(in->workers[i].order);
+        pending_drop(&in->workers[i].files);
+    }
+    (void)pthread_cond_destroy(&in->changed);
+    (void)pthread_mutex_destroy(&in->mutex);
     free(in->loss);
     free(in);
 }
@@ -132,36 +171,77 @@ static struct sort_key *sort_hour(const struct row_block *b, struct sort_key *ke
 
 /* ---- writing ---- */
 
-static int write_hour(struct ingest *in, const struct row_block *b, struct sort_key *keys, struct sort_key *spare,
+/* A column that no row of the file has is written as a constant: a third of them, mostly, at little cost. */
+static void put_select(struct wr *w, const struct row_block *b, uint16_t has, bool payload)
+{
+    struct row_column columns[COLUMN_COUNT];
+    size_t n = row_columns(b->family, columns);
+    wr_str(w, "SELECT ");
+    for (size_t i = 0; i < n; i++) {
+        bool there = columns[i].column == COLUMN_payload ? payload : columns[i].needs == 0 || (columns[i].needs & has);
+        if (there)
+            wr_fmt(w, "%s%s", i ? ", " : "", columns[i].name);
+        else
+            wr_fmt(w, "%sNULL::%s AS %s", i ? ", " : "", columns[i].sql, columns[i].name);
+    }
+    wr_str(w, b->family == ROW_IP4 ? " FROM feed4()" : " FROM feed6()");
+    wr_u8(w, 0);
+}
+
+static int write_hour(struct worker *w, const struct row_block *b, struct sort_key *keys, struct sort_key *spare,
                       uint32_t *order, size_t n, int64_t hour, struct err *err)
 {
     struct sort_key *sorted = sort_hour(b, keys, spare, n, hour);
     if (!sorted)
         return err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
     struct part known = {.rows = n, .min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
+    uint16_t has = 0, payload = 0;
     for (size_t i = 0; i < n; i++) {
         order[i] = sorted[i].row;
-        int64_t ts = b->rows[order[i]].ts;
+        const struct row *r = &b->rows[order[i]];
+        has |= r->has;
+        payload |= r->payload_n;
+        int64_t ts = r->ts;
         known.min_ts_us = ts < known.min_ts_us ? ts : known.min_ts_us;
         known.max_ts_us = ts > known.max_ts_us ? ts : known.max_ts_us;
     }
     enum store_table table = b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6;
     char folder[100];
     hour_folder(catalog_table_names[table], hour, folder, sizeof folder);
-    *in->s->feed = (struct feed){.block = b, .order = order, .end = n};
-    return part_write(in->s, table, folder, in->prefix, b->family == ROW_IP4 ? "FROM feed4()" : "FROM feed6()", &known,
-                      &in->files, err);
+    w->feeder->feed = (struct feed){.block = b, .order = order, .end = n};
+    struct wr sql = wr_of(8192);
+    put_select(&sql, b, has, payload != 0);
+    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement")
+                     : part_write(w->in->s, w->feeder, table, folder, w->in->prefix, (const char *)sql.bytes, &known,
+                                  &w->files, err);
+    wr_done(&sql);
+    return rc;
 }
 
-static int flush(struct ingest *in, struct row_block *b, struct err *err)
+static bool room_for(struct worker *w, size_t n)
 {
+    if (n <= w->room)
+        return true;
+    free(w->keys);
+    free(w->spare);
+    free(w->order);
+    w->room = 0;
+    w->keys = malloc(n * sizeof *w->keys);
+    w->spare = malloc(n * sizeof *w->spare);
+    w->order = malloc(n * sizeof *w->order);
+    w->room = w->keys && w->spare && w->order ? n : 0;
+    return w->room != 0;
+}
+
+/* Sorts and writes the worker's block, and empties it. */
+static int flush(struct worker *w, struct err *err)
+{
+    struct row_block *b = &w->block;
     size_t n = b->n;
     if (n == 0)
         return 0;
-    struct sort_key *keys = malloc(n * sizeof *keys), *spare = malloc(n * sizeof *spare);
-    uint32_t *order = malloc(n * sizeof *order);
-    int rc = keys && spare && order ? 0 : err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    struct sort_key *by_hour = NULL;
+    int rc = room_for(w, n) ? 0 : err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
+    struct sort_key *keys = w->keys, *spare = w->spare, *by_hour = NULL;
     if (rc == 0) {
         for (size_t i = 0; i < n; i++)
             keys[i] = (struct sort_key){(uint64_t)hour_of(b->rows[i].ts) ^ UINT64_C(1) << 63, (uint32_t)i};
@@ -174,20 +254,116 @@ static int flush(struct ingest *in, struct row_block *b, struct err *err)
         uint64_t hour = by_hour[from].key;
         for (to = from + 1; to < n && by_hour[to].key == hour;)
             to++;
-        rc = write_hour(in, b, by_hour + from, other + from, order, to - from, (int64_t)(hour ^ UINT64_C(1) << 63), err);
+        rc = write_hour(w, b, by_hour + from, other + from, w->order, to - from, (int64_t)(hour ^ UINT64_C(1) << 63), err);
     }
-    free(keys);
-    free(spare);
-    free(order);
     row_block_clear(b);
     return rc;
 }
+
+/* ---- workers ---- */
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    struct ingest *in = w->in;
+    (void)pthread_mutex_lock(&in->mutex);
+    for (;;) {
+        while (!w->busy && !w->stop)
+            (void)pthread_cond_wait(&in->changed, &in->mutex);
+        if (!w->busy)
+            break;
+        (void)pthread_mutex_unlock(&in->mutex);
+        int rc = w->rc < 0 ? w->rc : flush(w, &w->err);
+        (void)pthread_mutex_lock(&in->mutex);
+        w->rc = rc;
+        w->busy = false;
+        (void)pthread_cond_broadcast(&in->changed);
+    }
+    (void)pthread_mutex_unlock(&in->mutex);
+    return NULL;
+}
+
+static int worker_start(struct worker *w, struct ingest *in, enum feeder_kind kind, struct err *err)
+{
+    w->in = in;
+    int rc = store_feeder(in->s, kind, &w->feeder, err);
+    if (rc < 0)
+        return rc;
+    rc = pthread_create(&w->thread, NULL, worker_main, w);
+    if (rc != 0)
+        return err_sys(err, -rc, "cannot start a thread");
+    w->started = true;
+    return 0;
+}
+
+/* A worker without work, started when there is none yet; NULL with an error that one of them met. */
+static struct worker *worker_free(struct ingest *in, struct err *err, int *ret_rc)
+{
+    struct worker *found = NULL;
+    (void)pthread_mutex_lock(&in->mutex);
+    *ret_rc = 0;
+    while (!found && *ret_rc == 0) {
+        for (size_t i = 0; i < INGEST_WORKERS && *ret_rc == 0; i++) {
+            struct worker *w = &in->workers[i];
+            if (!w->busy && w->rc < 0)
+                *ret_rc = err_set(err, w->rc, "%s", w->err.text);
+            else if (!w->busy && !found && (w->started || i == 0 || in->workers[i - 1].busy))
+                found = w;
+        }
+        if (!found && *ret_rc == 0)
+            (void)pthread_cond_wait(&in->changed, &in->mutex);
+    }
+    (void)pthread_mutex_unlock(&in->mutex);
+    if (*ret_rc == 0 && !found->started)
+        *ret_rc = worker_start(found, in, (enum feeder_kind)(found - in->workers), err);
+    return *ret_rc == 0 ? found : NULL;
+}
+
+/* Hands b's rows to a worker; b is empty then. Memory is made for b at its next row when the worker's was of the other
+ * family. */
+static int hand_over(struct ingest *in, struct row_block *b, struct err *err)
+{
+    int rc;
+    if (b->n == 0)
+        return 0;
+    struct worker *w = worker_free(in, err, &rc);
+    if (!w)
+        return rc;
+    struct row_block spare = w->block;
+    enum row_family family = b->family;
+    (void)pthread_mutex_lock(&in->mutex);
+    w->block = *b;
+    w->busy = true;
+    (void)pthread_cond_broadcast(&in->changed);
+    (void)pthread_mutex_unlock(&in->mutex);
+    if (spare.rows && spare.family != family)
+        row_block_done(&spare);
+    *b = spare;
+    return 0;
+}
+
+static int workers_wait(struct ingest *in, struct err *err)
+{
+    int rc = 0;
+    (void)pthread_mutex_lock(&in->mutex);
+    for (size_t i = 0; i < INGEST_WORKERS; i++) {
+        struct worker *w = &in->workers[i];
+        while (w->busy)
+            (void)pthread_cond_wait(&in->changed, &in->mutex);
+        if (w->rc < 0 && rc == 0)
+            rc = err_set(err, w->rc, "%s", w->err.text);
+    }
+    (void)pthread_mutex_unlock(&in->mutex);
+    return rc;
+}
+
+/* ---- taking ---- */
 
 static int block_ready(struct ingest *in, enum row_family family, struct err *err)
 {
     size_t cap = RUN_ROWS6;
     if (family == ROW_IP4) {
-        cap = (size_t)(in->s->memory_bytes / 512);
+        cap = (size_t)(in->s->memory_bytes / RUN_SHARE);
         cap = cap < RUN_ROWS_MIN ? RUN_ROWS_MIN : cap > RUN_ROWS_MAX ? RUN_ROWS_MAX : cap;
     }
     int rc = row_block_init(&in->blocks[family], family, cap, in->payload_bytes);
@@ -198,10 +374,11 @@ int ingest_add(struct ingest *in, const struct hdr *h, struct err *err)
 {
     enum row_family family = h->ip_version == 6 ? ROW_IP6 : ROW_IP4;
     struct row_block *b = &in->blocks[family];
-    int rc = b->rows ? 0 : block_ready(in, family, err);
-    if (rc < 0 || row_block_add(b, h))
-        return rc;
-    rc = flush(in, b, err);
+    if (b->rows && row_block_add(b, h))
+        return 0;
+    int rc = b->rows ? hand_over(in, b, err) : 0;
+    if (rc == 0 && !b->rows)
+        rc = block_ready(in, family, err);
     if (rc == 0 && !row_block_add(b, h))
         rc = err_set(err, -ENOMEM, "a packet does not fit into an empty run");
     return rc;
@@ -221,24 +398,52 @@ int ingest_loss(struct ingest *in, const struct loss_row *row, struct err *err)
     return 0;
 }
 
+static int loss_write(struct ingest *in, struct pending_list *files, struct err *err)
+{
+    struct feeder *f;
+    int rc = store_feeder(in->s, FEEDER_A, &f, err);
+    if (rc < 0)
+        return rc;
+    struct part known = {.rows = in->n_loss, .min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
+    for (size_t i = 0; i < in->n_loss; i++) {
+        int64_t from = in->loss[i].ts_us, until = from + in->loss[i].interval_us;
+        known.min_ts_us = from < known.min_ts_us ? from : known.min_ts_us;
+        known.max_ts_us = until > known.max_ts_us ? until : known.max_ts_us;
+    }
+    f->feed = (struct feed){.loss = in->loss, .loss_end = in->n_loss};
+    return part_write(in->s, f, TABLE_LOSS, "loss", in->prefix, "FROM feed_loss()", &known, files, err);
+}
+
+/* Moves one list's files to another; what does not fit stays where it is. */
+static int files_move(struct pending_list *from, struct pending_list *to, struct err *err)
+{
+    struct pending *more = realloc(to->at, (to->n + from->n + 1) * sizeof *more);
+    if (!more)
+        return err_set(err, -ENOMEM, "no memory for %zu files", to->n + from->n);
+    to->at = more;
+    to->cap = to->n + from->n + 1;
+    for (size_t i = 0; i < from->n; i++)
+        to->at[to->n++] = from->at[i];
+    free(from->at);
+    *from = (struct pending_list){0};
+    return 0;
+}
+
 int ingest_finish(struct ingest *in, struct pending_list *ret, struct err *err)
 {
-    int rc = flush(in, &in->blocks[ROW_IP4], err);
+    struct pending_list files = {0};
+    int rc = hand_over(in, &in->blocks[ROW_IP4], err);
     if (rc == 0)
-        rc = flush(in, &in->blocks[ROW_IP6], err);
-    if (rc == 0 && in->n_loss) {
-        struct part known = {.rows = in->n_loss, .min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
-        for (size_t i = 0; i < in->n_loss; i++) {
-            int64_t from = in->loss[i].ts_us, until = from + in->loss[i].interval_us;
-            known.min_ts_us = from < known.min_ts_us ? from : known.min_ts_us;
-            known.max_ts_us = until > known.max_ts_us ? until : known.max_ts_us;
-        }
-        *in->s->feed = (struct feed){.loss = in->loss, .loss_end = in->n_loss};
-        rc = part_write(in->s, TABLE_LOSS, "loss", in->prefix, "FROM feed_loss()", &known, &in->files, err);
-    }
-    if (rc == 0) {
-        *ret = in->files;
-        in->files = (struct pending_list){0};
-    }
+        rc = hand_over(in, &in->blocks[ROW_IP6], err);
+    if (rc == 0)
+        rc = workers_wait(in, err);
+    if (rc == 0 && in->n_loss)
+        rc = loss_write(in, &files, err);
+    for (size_t i = 0; i < INGEST_WORKERS && rc == 0; i++)
+        rc = files_move(&in->workers[i].files, &files, err);
+    if (rc == 0)
+        *ret = files;
+    else
+        pending_drop(&files);
     return rc;
 }

@@ -43,29 +43,32 @@ int store_temp_dir(struct store *s, struct err *err)
     return err_set(err, -EBUSY, "cannot keep a folder in %s/tmp", s->dir);
 }
 
-int store_feeder(struct store *s, struct err *err)
+int store_feeder(struct store *s, enum feeder_kind kind, struct feeder **ret, struct err *err)
 {
-    if (s->feeder.con)
+    *ret = s->feeders[kind];
+    if (*ret)
         return 0;
     int rc = store_temp_dir(s, err);
     if (rc < 0)
         return rc;
-    s->feed = calloc(1, sizeof *s->feed);
-    if (!s->feed)
+    struct feeder *f = calloc(1, sizeof *f);
+    if (!f)
         return err_set(err, -ENOMEM, "no memory to write Parquet");
-    struct duck_options o = {.dir = s->dir, .temp_dir = s->temp_dir, .memory_bytes = s->memory_bytes,
-                             .threads = s->threads, .keep_order = true};
-    rc = duck_open(&s->feeder, &o, err);
+    bool sorts = kind == FEEDER_SORT;
+    struct duck_options o = {.dir = s->dir, .temp_dir = s->temp_dir, .keep_order = true,
+                             .memory_bytes = sorts ? s->memory_bytes : s->memory_bytes / 4, .threads = sorts ? s->threads : 1};
+    rc = duck_open(&f->duck, &o, err);
     if (rc == 0)
-        rc = feed_register(s->feeder.con, s->feed, err);
+        rc = feed_register(f->duck.con, &f->feed, err);
     if (rc == 0)
-        rc = view_macros(s->feeder.con, err);
+        rc = view_macros(f->duck.con, err);
     if (rc == 0)
-        rc = duck_lock(&s->feeder, err);
+        rc = duck_lock(&f->duck, err);
     if (rc < 0) {
-        duck_close(&s->feeder);
-        free(s->feed);
-        s->feed = NULL;
+        duck_close(&f->duck);
+        free(f);
+    } else {
+        *ret = s->feeders[kind] = f;
     }
     return rc;
 }
@@ -113,7 +116,7 @@ static int sync_file(const char *path, struct err *err)
 }
 
 /* The span of time of a file that DuckDB counted. */
-static int measure(struct store *s, struct pending *p, struct err *err)
+static int measure(struct feeder *f, struct pending *p, struct err *err)
 {
     static const char *const what[] = {"count(*)", "coalesce(epoch_us(min(ts)), 0)", "coalesce(epoch_us(max(ts)), 0)"};
     int64_t v[3] = {0};
@@ -123,7 +126,7 @@ static int measure(struct store *s, struct pending *p, struct err *err)
         wr_fmt(&sql, "SELECT (%s)::BIGINT FROM read_parquet(", what[i]);
         duck_quote(&sql, p->temp);
         wr_bytes(&sql, ")", 2);
-        rc = sql.bad ? err_set(err, -ENOMEM, "no memory") : duck_number(s->feeder.con, (const char *)sql.bytes, &v[i], err);
+        rc = sql.bad ? err_set(err, -ENOMEM, "no memory") : duck_number(f->duck.con, (const char *)sql.bytes, &v[i], err);
         wr_done(&sql);
     }
     p->part.rows = (uint64_t)v[0];
@@ -132,29 +135,26 @@ static int measure(struct store *s, struct pending *p, struct err *err)
     return rc;
 }
 
-static int copy_to(struct store *s, const struct pending *p, const char *select, struct err *err)
+static int copy_to(struct feeder *f, const struct pending *p, const char *select, struct err *err)
 {
     struct wr sql = wr_of((size_t)64 << 20);
     wr_fmt(&sql, "COPY (");
     wr_str(&sql, select);
     wr_fmt(&sql, ") TO ");
     duck_quote(&sql, p->temp);
-    wr_fmt(&sql, " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 122880, USE_TMP_FILE false, "
+    wr_fmt(&sql, " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 122880, DICTIONARY_SIZE_LIMIT 1000, USE_TMP_FILE false, "
                  "KV_METADATA {hotaru_format: '%d', hotaru_table: '%s'})",
            CATALOG_FORMAT, catalog_table_names[p->table]);
     wr_u8(&sql, 0);
     int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement")
-                     : duck_exec(s->feeder.con, (const char *)sql.bytes, err);
+                     : duck_exec(f->duck.con, (const char *)sql.bytes, err);
     wr_done(&sql);
     return rc;
 }
 
-int part_write(struct store *s, enum store_table table, const char *folder, const char *prefix, const char *select,
-               const struct part *known, struct pending_list *l, struct err *err)
+int part_write(struct store *s, struct feeder *f, enum store_table table, const char *folder, const char *prefix,
+               const char *select, const struct part *known, struct pending_list *l, struct err *err)
 {
-    int rc = store_feeder(s, err);
-    if (rc < 0)
-        return rc;
     if (l->n == l->cap) {
         size_t cap = l->cap ? l->cap * 2 : 16;
         struct pending *more = realloc(l->at, cap * sizeof *more);
@@ -174,9 +174,9 @@ int part_write(struct store *s, enum store_table table, const char *folder, cons
         snprintf(p->temp, sizeof p->temp, "%.4000s/%s-%016" PRIx64 ".parquet", s->temp_dir, prefix, salt) >=
             (int)sizeof p->temp)
         return err_set(err, -ENAMETOOLONG, "store %.60s…: the name is too long", s->dir);
-    rc = copy_to(s, p, select, err);
+    int rc = copy_to(f, p, select, err);
     if (rc == 0 && !known)
-        rc = measure(s, p, err);
+        rc = measure(f, p, err);
     if (rc == 0)
         rc = sync_file(p->temp, err);
     if (rc == 0)

@@ -9,6 +9,12 @@
 #define TEXT_MEAN     64u
 #define PAYLOAD_MAX   ((size_t)256 << 20)
 
+#define SEEN_SIZE 256u
+struct row_seen {
+    uint32_t number; /* of the text + 1; 0: nothing seen here */
+    uint8_t len, raw[HDR_OPTIONS_MAX];
+};
+
 int row_block_init(struct row_block *b, enum row_family family, size_t cap, uint16_t payload_bytes)
 {
     *b = (struct row_block){.family = family, .cap = cap, .payload_bytes = payload_bytes};
@@ -23,7 +29,8 @@ int row_block_init(struct row_block *b, enum row_family family, size_t cap, uint
     b->texts = malloc(b->texts_cap * sizeof *b->texts);
     b->text_bytes = malloc(b->text_cap);
     b->text_index = calloc(b->text_index_n, sizeof *b->text_index);
-    bool good = b->rows && b->texts && b->text_bytes && b->text_index;
+    b->seen = calloc(SEEN_SIZE, sizeof *b->seen);
+    bool good = b->seen && b->rows && b->texts && b->text_bytes && b->text_index;
     if (family == ROW_IP6)
         good = (b->addresses = malloc(cap * 64)) && good;
     if (b->payload_cap)
@@ -38,6 +45,8 @@ int row_block_init(struct row_block *b, enum row_family family, size_t cap, uint
 void row_block_clear(struct row_block *b)
 {
     if (b->n_texts)
+        memset(b->seen, 0, SEEN_SIZE * sizeof *b->seen);
+    if (b->n_texts)
         memset(b->text_index, 0, b->text_index_n * sizeof *b->text_index);
     b->n = b->n_addresses = b->payload_n = b->n_texts = b->text_n = 0;
 }
@@ -50,16 +59,12 @@ void row_block_done(struct row_block *b)
     free(b->texts);
     free(b->text_bytes);
     free(b->text_index);
+    free(b->seen);
     memset(b, 0, sizeof *b);
 }
 
-/* The number of this layout's text. The key is the raw options with what the text does not show zeroed. */
-static bool text_number(struct row_block *b, const struct hdr *h, uint32_t *ret)
+static bool text_add(struct row_block *b, const uint8_t *raw, size_t n, uint32_t *ret)
 {
-    uint8_t raw[HDR_OPTIONS_MAX];
-    size_t n = h->options_len <= HDR_OPTIONS_MAX ? h->options_len : HDR_OPTIONS_MAX;
-    memcpy(raw, h->options, n);
-    hdr_options_layout(raw, n);
     char text[HDR_OPTIONS_TEXT_MAX];
     size_t len = hdr_options_text(raw, n, text);
     size_t slot = XXH3_64bits(text, len) & (b->text_index_n - 1);
@@ -77,6 +82,26 @@ static bool text_number(struct row_block *b, const struct hdr *h, uint32_t *ret)
     b->text_n += len;
     *ret = (uint32_t)b->n_texts++;
     b->text_index[slot] = *ret + 1;
+    return true;
+}
+
+/* The number of this layout's text. Layouts with what the text does not show zeroed repeat from packet to packet. */
+static bool text_number(struct row_block *b, const struct hdr *h, uint32_t *ret)
+{
+    uint8_t raw[HDR_OPTIONS_MAX];
+    size_t n = h->options_len <= HDR_OPTIONS_MAX ? h->options_len : HDR_OPTIONS_MAX;
+    memcpy(raw, h->options, n);
+    hdr_options_layout(raw, n);
+    struct row_seen *seen = &b->seen[XXH3_64bits(raw, n) % SEEN_SIZE];
+    if (seen->number && seen->len == n && memcmp(seen->raw, raw, n) == 0) {
+        *ret = seen->number - 1;
+        return true;
+    }
+    if (!text_add(b, raw, n, ret))
+        return false;
+    seen->number = *ret + 1;
+    seen->len = (uint8_t)n;
+    memcpy(seen->raw, raw, n);
     return true;
 }
 
@@ -156,7 +181,7 @@ size_t row_columns(enum row_family family, struct row_column ret[COLUMN_COUNT])
     for (int c = 0; c < COLUMN_COUNT; c++) {
         const char *sql = family == ROW_IP4 ? defs[c].sql4 : defs[c].sql6;
         if (sql)
-            ret[n++] = (struct row_column){defs[c].name, sql, type_of(sql), (enum packet_column)c};
+            ret[n++] = (struct row_column){defs[c].name, sql, type_of(sql), (enum packet_column)c, defs[c].needs};
     }
     return n;
 }

@@ -50,6 +50,7 @@ struct row_block {
     size_t text_n, text_cap;
     uint32_t *text_index;        /* open addressing: number of a text + 1 */
     size_t text_index_n;
+    struct row_seen *seen;       /* layouts met lately, by their raw bytes: spares making the text again */
     uint16_t payload_bytes;      /* kept per packet; 0: the column is NULL */
 };
 /* cap rows, payload_bytes of payload each at most. -ENOMEM. */
@@ -64,6 +65,7 @@ struct row_column {
     const char *name, *sql;
     duckdb_type type;
     enum packet_column column;
+    uint16_t needs;  /* enum hdr_has group; 0: always there */
 };
 size_t row_columns(enum row_family family, struct row_column ret[COLUMN_COUNT]);
 /* Writes one column of n rows into a vector: row order[i], or row from + i when order is NULL. */

@@ -134,8 +134,11 @@ void store_close(struct store *s)
     if (!s)
         return;
     duck_close(&s->duck);
-    duck_close(&s->feeder);
-    free(s->feed);
+    for (size_t i = 0; i < FEEDER_COUNT; i++) {
+        if (s->feeders[i])
+            duck_close(&s->feeders[i]->duck);
+        free(s->feeders[i]);
+    }
     snapshot_done(&s->now);
     if (s->temp_dir[0])
         (void)rmdir(s->temp_dir);

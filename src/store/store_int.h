@@ -11,6 +11,22 @@
 
 #define STORE_PATH_MAX 4096
 
+/* A database of its own, used by one thread at a time, that writes Parquet. With one thread DuckDB works in the thread that
+ * asks; with more, that one would wait by spinning. */
+enum feeder_kind { FEEDER_A, FEEDER_B, FEEDER_SORT, FEEDER_COUNT };
+#define INGEST_WORKERS 2 /* FEEDER_A, FEEDER_B */
+struct feed {
+    const struct row_block *block;
+    const uint32_t *order;
+    size_t at, end;
+    const struct loss_row *loss;
+    size_t loss_at, loss_end;
+};
+struct feeder {
+    struct duck duck;
+    struct feed feed;
+};
+
 /* One moment of the store: a generation, held, and the spool segments and journals it does not contain. */
 struct snapshot_segment {
     char name[SPOOL_NAME_MAX]; /* as it was; it may be .sealed by now */
@@ -36,8 +52,7 @@ struct store {
     struct duck duck;            /* for questions; views of `now` */
     struct snapshot now;
     bool has_snapshot;
-    struct duck feeder;          /* for writing Parquet; opened at the first use */
-    struct feed *feed;
+    struct feeder *feeders[FEEDER_COUNT]; /* for writing Parquet; each opened at its first use */
     char temp_dir[STORE_PATH_MAX]; /* "" until something is written */
     int temp_fd;                 /* held: nobody sweeps the folder while we live */
 };
@@ -75,12 +90,12 @@ struct pending_list {
 };
 /* Writes SELECT's rows to a temp file and adds it to l; min/max/rows are the caller's when known (rows > 0), else read
  * back. folder is "packet/date=…/hour=…", "event" …; prefix begins the file's name. An empty result adds nothing. */
-int part_write(struct store *s, enum store_table table, const char *folder, const char *prefix, const char *select,
+int part_write(struct store *s, struct feeder *f, enum store_table table, const char *folder, const char *prefix, const char *select,
                const struct part *known, struct pending_list *l, struct err *err);
 /* Length and XXH3-64 of a file. */
 int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct err *err);
 void pending_drop(struct pending_list *l); /* deletes the temp files, frees */
-int store_feeder(struct store *s, struct err *err);
+int store_feeder(struct store *s, enum feeder_kind kind, struct feeder **ret, struct err *err);
 
 /* ---- commit.c ---- */
 struct change {
@@ -114,13 +129,6 @@ void ingest_free(struct ingest *in);
 int store_remove_parts(struct store *s, const struct part_list remove[TABLE_COUNT], const char *reason, struct err *err);
 
 /* ---- feed.c: table functions feed() and feed_loss() of the feeder ---- */
-struct feed {
-    const struct row_block *block;
-    const uint32_t *order;
-    size_t at, end;
-    const struct loss_row *loss;
-    size_t loss_at, loss_end;
-};
 /* The columns of `loss`, and one row of it. */
 void loss_columns(duckdb_bind_info info);
 void loss_fill(duckdb_data_chunk out, size_t i, const struct loss_row *row);

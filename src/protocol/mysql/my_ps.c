@@ -1,0 +1,494 @@
+/* Prepared statements: PREPARE/EXECUTE in SQL, COM_STMT_* with the binary protocol. A statement is kept as text and
+ * parsed again each time, so nothing of it outlives the tables it speaks of. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "protocol/mysql/my_eval.h"
+
+#define PS_MAX        512u
+#define PS_PARAMS_MAX 65535u
+#define PS_LONG_MAX   (4u << 20)  /* bytes sent ahead, of one connection's statement */
+#define PS_CURSOR_MAX (16u << 20)
+
+static bool preparable(const struct my_stmt *st, const struct my_kit *k)
+{
+    switch (st->com) {
+    case MY_Q_PREPARE:
+    case MY_Q_EXECUTE:
+    case MY_Q_DEALLOCATE:
+    case MY_Q_USE:
+    case MY_Q_LOAD:
+    case MY_Q_LOCK:
+    case MY_Q_UNLOCK:
+    case MY_Q_BEGIN:
+    case MY_Q_SAVEPOINT:
+    case MY_Q_ROLLBACK_TO:
+    case MY_Q_RELEASE:
+    case MY_Q_HANDLER:
+    case MY_Q_CREATE_UDF:
+    case MY_Q_CREATE_ROUTINE:
+    case MY_Q_DROP_ROUTINE:
+    case MY_Q_CREATE_TRIGGER:
+    case MY_Q_CREATE_EVENT:
+    case MY_Q_EMPTY:
+        return k->mariadb && st->com != MY_Q_PREPARE && st->com != MY_Q_EXECUTE && st->com != MY_Q_DEALLOCATE && st->com != MY_Q_EMPTY;
+    default:
+        return true;
+    }
+}
+
+static struct my_stmt *parse(struct my_run *r, const char *text, size_t len, unsigned *ret_params)
+{
+    struct my_parse p;
+    struct my_stmt *st = NULL;
+    const char *rest = NULL;
+    struct my_parse_env env = my_parse_env_of(r, true);
+    env.multi = false;
+    if (my_parse(&p, r->arena, &env, text, len, &st, &rest) < 0) {
+        my_fail_text(r, p.err, p.err_text);
+        return NULL;
+    }
+    *ret_params = p.n_params;
+    if (st->com == MY_Q_EMPTY) {
+        my_fail(r, MY_ER_EMPTY_QUERY);
+        return NULL;
+    }
+    if (!preparable(st, r->kit)) {
+        my_fail(r, MY_ER_UNSUPPORTED_PS);
+        return NULL;
+    }
+    return st;
+}
+
+static struct my_ps *ps_new(struct my_run *r, const char *name, const char *text, size_t len, unsigned n_params)
+{
+    struct my_ps *ps = r->c->n_ps < PS_MAX && n_params <= PS_PARAMS_MAX ? calloc(1, sizeof *ps) : NULL;
+    if (!ps) {
+        my_fail(r, MY_ER_MAX_PREPARED_STMT_COUNT, (unsigned long)r->c->n_ps);
+        return NULL;
+    }
+    ps->text = malloc(len + 1);
+    ps->name = name ? strdup(name) : NULL;
+    size_t n = n_params ? n_params : 1;
+    ps->types = calloc(n, 2);
+    ps->long_data = calloc(n, sizeof *ps->long_data);
+    ps->long_len = calloc(n, sizeof *ps->long_len);
+    ps->n_params = n_params;
+    if (!ps->text || (name && !ps->name) || !ps->types || !ps->long_data || !ps->long_len) {
+        my_ps_free(ps);
+        my_fail(r, MY_ER_OUTOFMEMORY, (int)len);
+        return NULL;
+    }
+    memcpy(ps->text, text, len);
+    ps->text[len] = '\0';
+    ps->len = len;
+    ps->id = ++r->c->next_ps;
+    ps->next = r->c->ps;
+    r->c->ps = ps;
+    r->c->n_ps++;
+    return ps;
+}
+
+static void ps_drop(struct my_conn *c, struct my_ps *ps)
+{
+    for (struct my_ps **at = &c->ps; *at; at = &(*at)->next)
+        if (*at == ps) {
+            *at = ps->next;
+            c->n_ps--;
+            my_ps_free(ps);
+            return;
+        }
+}
+
+static struct my_ps *by_name(struct my_conn *c, const char *name)
+{
+    for (struct my_ps *ps = c->ps; ps; ps = ps->next)
+        if (ps->name && strcasecmp(ps->name, name) == 0)
+            return ps;
+    return NULL;
+}
+
+static struct my_ps *by_id(struct my_run *r, uint32_t id, const char *what)
+{
+    for (struct my_ps *ps = r->c->ps; ps; ps = ps->next)
+        if (!ps->name && ps->id == id)
+            return ps;
+    char text[24];
+    int n = snprintf(text, sizeof text, "%u", id);
+    if (what)
+        my_fail(r, MY_ER_UNKNOWN_STMT_HANDLER, n, text, what);
+    return NULL;
+}
+
+/* ---- SQL ---- */
+static void sql_prepare(struct my_run *r, struct my_stmt *st)
+{
+    const char *text = st->text;
+    size_t len = st->text_len;
+    unsigned n_params = 0;
+    struct my_ps *old = by_name(r->c, st->name);
+    if (st->text_var) {
+        struct my_uservar *u = my_uservar_find(r->c, st->text_var->name);
+        text = u && u->kind != MY_V_NULL ? u->text : "NULL";
+        len = strlen(text) && u && u->kind != MY_V_NULL ? u->len : strlen(text);
+    }
+    if (old)
+        ps_drop(r->c, old);
+    text = arena_copy(r->arena, text, len);
+    if (!text || !parse(r, text, len, &n_params))
+        return;
+    if (ps_new(r, st->name, text, len, n_params))
+        (void)snprintf(r->info, sizeof r->info, "Statement prepared");
+}
+
+static bool uservar_params(struct my_run *r, struct my_stmt *st)
+{
+    r->params = arena_new(r->arena, (st->n_exprs + 1) * sizeof *r->params);
+    r->param_meta = arena_new(r->arena, (st->n_exprs + 1) * sizeof *r->param_meta);
+    if (!r->params || !r->param_meta) {
+        my_fail(r, MY_ER_OUTOFMEMORY, (int)st->n_exprs);
+        return false;
+    }
+    for (size_t i = 0; i < st->n_exprs && my_ok(r); i++) {
+        r->params[i] = my_eval_const(r, st->exprs[i]);
+        r->param_meta[i] = st->exprs[i]->m;
+        r->param_meta[i].coerce = MY_CO_COERCIBLE;
+    }
+    r->n_params = (unsigned)st->n_exprs;
+    return my_ok(r);
+}
+
+static void sql_execute(struct my_run *r, struct my_stmt *st)
+{
+    struct my_ps *ps = by_name(r->c, st->name);
+    unsigned n_params = 0;
+    if (!ps) {
+        my_fail(r, MY_ER_UNKNOWN_STMT_HANDLER, (int)strlen(st->name), st->name, "EXECUTE");
+        return;
+    }
+    if (ps->n_params != st->n_exprs) {
+        my_fail(r, MY_ER_WRONG_ARGUMENTS, "EXECUTE");
+        return;
+    }
+    if (!uservar_params(r, st))
+        return;
+    char *text = arena_copy(r->arena, ps->text, ps->len); /* the statement may drop itself */
+    struct my_stmt *inner = text ? parse(r, text, ps->len, &n_params) : NULL;
+    if (inner)
+        my_exec(r, inner);
+}
+
+void my_exec_ps(struct my_run *r, struct my_stmt *st)
+{
+    switch (st->com) {
+    case MY_Q_PREPARE:
+        sql_prepare(r, st);
+        break;
+    case MY_Q_EXECUTE:
+        sql_execute(r, st);
+        break;
+    default: {
+        struct my_ps *ps = by_name(r->c, st->name);
+        if (ps)
+            ps_drop(r->c, ps);
+        else
+            my_fail(r, MY_ER_UNKNOWN_STMT_HANDLER, (int)strlen(st->name), st->name, "DEALLOCATE PREPARE");
+        break;
+    }
+    }
+}
+
+/* ---- COM_STMT_PREPARE ---- */
+static void send_prepared(struct my_run *r, const struct my_ps *ps, const struct my_rows *cols)
+{
+    struct my_out *o = r->out;
+    my_out_begin(o);
+    wr_u8(&o->w, 0);
+    wr_le32(&o->w, ps->id);
+    wr_le16(&o->w, (uint16_t)cols->n_cols);
+    wr_le16(&o->w, (uint16_t)ps->n_params);
+    wr_u8(&o->w, 0);
+    wr_le16(&o->w, (uint16_t)r->c->total_conds);
+    my_out_end(o);
+    struct my_result_col param = {.name = "?", .m = {.type = MY_T_VAR_STRING, .coll = r->kit->binary, .flags = MY_F_BINARY, .maybe_null = true}};
+    for (unsigned i = 0; i < ps->n_params; i++)
+        my_send_coldef(r, &param, NULL, false);
+    if (ps->n_params)
+        my_send_eof(r);
+    for (size_t i = 0; i < cols->n_cols; i++)
+        my_send_coldef(r, &cols->cols[i], NULL, false);
+    if (cols->n_cols)
+        my_send_eof(r);
+    r->sent = true;
+    (void)snprintf(r->reply, sizeof r->reply, "OK");
+}
+
+void my_stmt_prepare(struct my_run *r, struct rd p)
+{
+    unsigned n_params = 0;
+    struct my_rows cols = {0};
+    size_t len = rd_left(&p);
+    char *text = arena_copy(r->arena, len ? (const char *)p.p : "", len);
+    struct my_stmt *st = text ? parse(r, text, len, &n_params) : NULL;
+    if (!st)
+        return;
+    if (st->com == MY_Q_SELECT && st->select && st->select->into == MY_INTO_NONE) {
+        r->describe_only = true;
+        my_select_describe(r, st->select, NULL, &cols);
+        r->describe_only = false;
+    }
+    r->status = 0;
+    struct my_ps *ps = my_ok(r) ? ps_new(r, NULL, text, len, n_params) : NULL;
+    if (!ps)
+        return;
+    ps->n_cols = (unsigned)cols.n_cols;
+    send_prepared(r, ps, &cols);
+}
+
+/* ---- COM_STMT_EXECUTE ---- */
+static struct my_val time_param(struct my_run *r, struct rd *p, uint8_t type)
+{
+    uint8_t n = rd_u8(p);
+    struct rd f = rd_sub(p, n);
+    char buf[64];
+    int len;
+    if (type == MY_T_TIME) {
+        bool neg = n && rd_u8(&f);
+        uint32_t days = n ? rd_le32(&f) : 0;
+        unsigned h = n ? rd_u8(&f) : 0, m = n ? rd_u8(&f) : 0, s = n ? rd_u8(&f) : 0;
+        len = snprintf(buf, sizeof buf, "%s%02llu:%02u:%02u", neg ? "-" : "", (unsigned long long)days * 24 + h, m, s);
+    } else {
+        unsigned y = n >= 4 ? rd_le16(&f) : 0, mo = n >= 4 ? rd_u8(&f) : 0, d = n >= 4 ? rd_u8(&f) : 0;
+        unsigned h = n >= 7 ? rd_u8(&f) : 0, mi = n >= 7 ? rd_u8(&f) : 0, s = n >= 7 ? rd_u8(&f) : 0;
+        len = type == MY_T_DATE ? snprintf(buf, sizeof buf, "%04u-%02u-%02u", y, mo, d)
+                                : snprintf(buf, sizeof buf, "%04u-%02u-%02u %02u:%02u:%02u", y, mo, d, h, mi, s);
+    }
+    char *own = arena_copy(r->arena, buf, len > 0 ? (size_t)len : 0);
+    return own ? my_str(own, (size_t)len) : my_null();
+}
+
+static struct my_val int_param(uint64_t raw, unsigned bits, bool uns)
+{
+    if (uns)
+        return my_uint(raw);
+    return my_int(bits == 8 ? (int8_t)raw : bits == 16 ? (int16_t)raw : bits == 32 ? (int32_t)raw : (int64_t)raw);
+}
+
+static struct my_val param_value(struct my_run *r, struct rd *p, uint8_t type, bool uns)
+{
+    switch (type) {
+    case MY_T_NULL:
+        return my_null();
+    case MY_T_TINY:
+        return int_param(rd_u8(p), 8, uns);
+    case MY_T_SHORT:
+    case MY_T_YEAR:
+        return int_param(rd_le16(p), 16, uns);
+    case MY_T_LONG:
+    case MY_T_INT24:
+        return int_param(rd_le32(p), 32, uns);
+    case MY_T_LONGLONG:
+        return int_param(rd_le64(p), 64, uns);
+    case MY_T_FLOAT: {
+        uint32_t bits = rd_le32(p);
+        float f;
+        memcpy(&f, &bits, sizeof f);
+        return my_real((double)f);
+    }
+    case MY_T_DOUBLE: {
+        uint64_t bits = rd_le64(p);
+        double d;
+        memcpy(&d, &bits, sizeof d);
+        return my_real(d);
+    }
+    case MY_T_DATE:
+    case MY_T_TIME:
+    case MY_T_DATETIME:
+    case MY_T_TIMESTAMP:
+        return time_param(r, p, type);
+    default: {
+        uint64_t n = my_rd_lenenc(p, NULL);
+        struct rd s = rd_sub(p, n);
+        char *own = arena_copy(r->arena, rd_left(&s) ? (const char *)s.p : "", rd_left(&s));
+        if (!own) {
+            my_fail(r, MY_ER_OUTOFMEMORY, (int)rd_left(&s));
+            return my_null();
+        }
+        return my_str(own, rd_left(&s));
+    }
+    }
+}
+
+static struct my_meta param_meta(struct my_run *r, const struct my_val *v, uint8_t type)
+{
+    struct my_meta m = {.coll = r->kit->binary, .coerce = MY_CO_COERCIBLE, .maybe_null = v->kind == MY_V_NULL};
+    switch (v->kind) {
+    case MY_V_NULL:
+        m.type = MY_T_NULL;
+        break;
+    case MY_V_INT:
+    case MY_V_UINT:
+        m.type = MY_T_LONGLONG;
+        m.len = 21;
+        m.unsigned_ = v->kind == MY_V_UINT;
+        break;
+    case MY_V_REAL:
+        m.type = MY_T_DOUBLE;
+        m.len = 23;
+        m.dec = MY_DEC_FLOAT;
+        break;
+    default:
+        m.type = MY_T_VAR_STRING;
+        m.dec = MY_DEC_FLOAT;
+        if (!(type >= MY_T_TINY_BLOB && type <= MY_T_BLOB) && r->c->cs_conn)
+            m.coll = r->c->cs_conn;
+        m.len = (uint32_t)(my_chars(m.coll, v->s.p, v->s.n) * m.coll->maxlen);
+        break;
+    }
+    return m;
+}
+
+static bool bind_params(struct my_run *r, struct my_ps *ps, struct rd *p)
+{
+    unsigned n = ps->n_params;
+    struct rd nulls = rd_sub(p, (n + 7) / 8);
+    if (n && rd_u8(p) == 1)
+        for (unsigned i = 0; i < n; i++) {
+            ps->types[i * 2] = rd_u8(p);
+            ps->types[i * 2 + 1] = rd_u8(p);
+        }
+    r->params = arena_new(r->arena, (n + 1u) * sizeof *r->params);
+    r->param_meta = arena_new(r->arena, (n + 1u) * sizeof *r->param_meta);
+    if (!r->params || !r->param_meta) {
+        my_fail(r, MY_ER_OUTOFMEMORY, (int)n);
+        return false;
+    }
+    for (unsigned i = 0; i < n && !p->bad; i++) {
+        uint8_t type = ps->types[i * 2];
+        if (ps->long_data[i])
+            r->params[i] = my_str(ps->long_data[i], ps->long_len[i]);
+        else if (nulls.p[i / 8] >> (i % 8) & 1)
+            r->params[i] = my_null();
+        else
+            r->params[i] = param_value(r, p, type, (ps->types[i * 2 + 1] & 0x80) != 0);
+        r->param_meta[i] = param_meta(r, &r->params[i], type);
+    }
+    r->n_params = n;
+    if (p->bad)
+        my_fail(r, MY_ER_WRONG_ARGUMENTS, "mysqld_stmt_execute");
+    return my_ok(r);
+}
+
+static void long_data_free(struct my_ps *ps)
+{
+    for (unsigned i = 0; i < ps->n_params; i++) {
+        free(ps->long_data[i]);
+        ps->long_data[i] = NULL;
+        ps->long_len[i] = 0;
+    }
+}
+
+static void cursor_close(struct my_ps *ps)
+{
+    wr_done(&ps->cursor);
+    ps->cursor_at = 0;
+    ps->has_cursor = false;
+}
+
+void my_stmt_execute(struct my_run *r, struct rd p)
+{
+    uint32_t id = rd_le32(&p);
+    uint8_t flags = rd_u8(&p);
+    unsigned n_params = 0;
+    rd_skip(&p, 4);
+    struct my_ps *ps = by_id(r, id, p.bad ? NULL : "mysqld_stmt_execute");
+    if (!ps || p.bad) {
+        if (p.bad)
+            my_fail(r, MY_ER_UNKNOWN_COM);
+        return;
+    }
+    cursor_close(ps);
+    char *text = arena_copy(r->arena, ps->text, ps->len);
+    struct my_stmt *st = text && bind_params(r, ps, &p) ? parse(r, text, ps->len, &n_params) : NULL;
+    if (!st)
+        return;
+    r->binary = true;
+    if ((flags & 1) && st->com == MY_Q_SELECT && st->select && st->select->into == MY_INTO_NONE) {
+        ps->cursor.max = PS_CURSOR_MAX;
+        ps->has_cursor = true;
+        r->cursor_of = ps;
+    }
+    my_exec(r, st);
+    long_data_free(ps);
+    if (!my_ok(r) || ps->cursor.bad)
+        cursor_close(ps);
+}
+
+void my_stmt_long_data(struct my_run *r, struct rd p)
+{
+    uint32_t id = rd_le32(&p);
+    uint16_t at = rd_le16(&p);
+    struct my_ps *ps = p.bad ? NULL : by_id(r, id, NULL);
+    size_t n = rd_left(&p), sum = n;
+    if (!ps || at >= ps->n_params)
+        return;
+    for (unsigned i = 0; i < ps->n_params; i++)
+        sum += ps->long_len[i];
+    char *more = sum <= PS_LONG_MAX ? realloc(ps->long_data[at], ps->long_len[at] + n + 1) : NULL;
+    if (!more)
+        return; /* no reply to this command: the piece is lost, as with a server out of memory */
+    if (n)
+        memcpy(more + ps->long_len[at], p.p, n);
+    ps->long_len[at] += n;
+    more[ps->long_len[at]] = '\0';
+    ps->long_data[at] = more;
+}
+
+void my_stmt_close(struct my_run *r, struct rd p)
+{
+    uint32_t id = rd_le32(&p);
+    struct my_ps *ps = p.bad ? NULL : by_id(r, id, NULL);
+    if (ps)
+        ps_drop(r->c, ps);
+}
+
+void my_stmt_reset(struct my_run *r, struct rd p)
+{
+    uint32_t id = rd_le32(&p);
+    struct my_ps *ps = by_id(r, id, "mysqld_stmt_reset");
+    if (!ps)
+        return;
+    cursor_close(ps);
+    long_data_free(ps);
+}
+
+void my_stmt_fetch(struct my_run *r, struct rd p)
+{
+    uint32_t id = rd_le32(&p), n = rd_le32(&p), sent = 0;
+    struct my_ps *ps = by_id(r, id, "mysqld_stmt_fetch");
+    if (!ps)
+        return;
+    if (!ps->has_cursor) {
+        my_fail(r, MY_ER_STMT_HAS_NO_OPEN_CURSOR, (unsigned long)id);
+        return;
+    }
+    struct rd rows = rd_of(ps->cursor.bytes + ps->cursor_at, ps->cursor.len - ps->cursor_at);
+    for (; sent < n && rd_left(&rows); sent++) {
+        struct rd row = rd_sub(&rows, rd_le32(&rows));
+        my_out_begin(r->out);
+        wr_bytes(&r->out->w, row.p, rd_left(&row));
+        my_out_end(r->out);
+    }
+    ps->cursor_at = ps->cursor.len - rd_left(&rows);
+    r->status |= MY_STATUS_CURSOR;
+    if (!rd_left(&rows)) {
+        r->status = (uint16_t)((r->status & ~MY_STATUS_CURSOR) | MY_STATUS_LAST_ROW);
+        cursor_close(ps);
+    }
+    my_send_eof(r);
+    r->sent = true;
+    (void)snprintf(r->reply, sizeof r->reply, "%u row%s", sent, sent == 1 ? "" : "s");
+}
