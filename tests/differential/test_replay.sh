@@ -1,0 +1,48 @@
+#!/bin/sh
+# Recorded replies of real 5.1.63 and 5.6.27 servers (tests/data/mysql) beside those of persona mysql-VERSION with the
+# set-up that they were recorded with. Each file meets a fresh persona; each share has its floor.
+#   test_replay.sh 5.1.63|5.6.27 [mysql_compare OPTION…]
+set -eu
+# version: percent of attack statements, tool statements, exchanges. Raise as the emulator improves, never lower.
+floors="5.1.63:78:77:85 5.6.27:78:77:85"
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$HOTARU_SOURCE/tests/differential/common.sh"
+version=${1:-}
+case $version in 5.1.63 | 5.6.27) ;; *) echo "usage: $0 5.1.63|5.6.27 [mysql_compare OPTION…]" >&2; exit 2 ;; esac
+need_service_mysql
+enter_namespaces "$@"
+shift
+begin
+data=$HOTARU_SOURCE/tests/data/mysql
+floor=${floors#*"$version":}
+floor=${floor%% *}
+attack_floor=${floor%%:*} exchange_floor=${floor##*:}
+tools_floor=${floor#*:}
+tools_floor=${tools_floor%:*}
+cat >"$work/setup.txt" <<SQL
+create database shop
+use shop
+create table customers (id int primary key auto_increment, name varchar(40), email varchar(60))
+insert into customers (name, email) values ('a', 'a@x'), ('b', 'b@x')
+drop database if exists test
+grant all privileges on *.* to 'root'@'127.0.0.1' with grant option
+grant all privileges on *.* to 'root'@'localhost' with grant option
+delete from mysql.user where user <> 'root' or host not in ('127.0.0.1', 'localhost')
+delete from mysql.db
+flush privileges
+SQL
+failed=0
+one() { # WHAT FLOOR ARGUMENT…
+    echo "== $version $1"
+    floor=$2
+    shift 2
+    start_honeypot "mysql-$version"
+    "$compare" --a 127.0.0.2:3306 "$work/setup.txt" >/dev/null
+    "$compare" --a 127.0.0.2:3306 --floor "$floor" --recorded-form "$@" || failed=1
+    still_up || failed=1
+    stop_honeypot
+}
+one attack "$attack_floor" --recorded "$data/replies-$version-attack.jsonl" "$@" "$data/statements-attack.txt"
+one tools "$tools_floor" --recorded "$data/replies-$version-tools.jsonl" "$@" "$data/statements-tools.txt"
+one exchanges "$exchange_floor" "$@" "$data/exchanges-$version.jsonl"
+exit "$failed"
