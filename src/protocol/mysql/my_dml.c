@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/my_files.h"
 #include "protocol/mysql/my_sel.h"
 #include "protocol/mysql/my_store.h"
 
@@ -1047,7 +1048,8 @@ static void exec_load(struct my_run *r, struct my_stmt *st)
     }
     if (!dml_open(&in.d, r, st->db, st->name, st->ignore))
         return;
-    const struct my_file *f = my_world_file(r->w, st->text);
+    char full[1024];
+    const struct my_file *f = my_file_path(r, st->text, true, full, sizeof full) ? my_world_file(r->w, full) : NULL;
     if (!f)
         my_fail(r, MY_ER_FILE_NOT_FOUND_SYS, st->text, my_errcode_text(r, ENOENT));
     if (!f || !choose_columns(&in) || !ctx_of_table(&in.d))

@@ -217,6 +217,9 @@ static void test_rows(void **state)
     assert_string_equal(reply_of(h, "select count(*) from t"), "1 row: 1");
     assert_string_equal(reply_of(h, "truncate t"), "OK");
     assert_string_equal(reply_of(h, "select count(*) from t"), "1 row: 0");
+    assert_string_equal(reply_of(h, "select '5\\tfive\\n6\\tsix\\n' into dumpfile 'C:/ProgramData/MySQL/MySQL Server 5.6/data/rows.txt'"), "OK");
+    assert_string_equal(reply_of(h, "load data infile 'C:/ProgramData/MySQL/MySQL Server 5.6/data/rows.txt' into table t (id, s)"), "OK");
+    assert_string_equal(reply_of(h, "select group_concat(id, s) from t"), "1 row: 5five,6six");
     error_is(h, "load data local infile '/etc/passwd' into table t", 1148, "42000", "The used command is not allowed with this MySQL version");
     harness_free(h);
 }
