@@ -154,6 +154,36 @@ static void duplicate_error(struct dml *d, const struct my_cell *cells, const st
         my_fail(d->r, MY_ER_DUP_ENTRY, text, name);
 }
 
+/* A subselect may not read the table that changes (error 1093); a derived table in it may, since it is read beforehand. */
+static bool reads_target(const struct dml *d, const struct my_expr *e)
+{
+    if (!e)
+        return false;
+    for (const struct my_select *s = e->sub; s; s = s->next) {
+        for (const struct my_tref *t = s->from; t; t = t->next) {
+            const char *db = t->db ? t->db : d->r->c->db;
+            if (!t->derived && d->db && strcasecmp(t->name, d->t->name) == 0 && strcasecmp(db, d->db->name) == 0)
+                return true;
+        }
+        if (reads_target(d, s->where))
+            return true;
+    }
+    for (size_t i = 0; i < e->n_args; i++)
+        if (reads_target(d, e->args[i]))
+            return true;
+    return false;
+}
+
+static bool target_is_free(struct dml *d, const struct my_expr *where, const struct my_assign *assigns)
+{
+    bool used = reads_target(d, where);
+    for (const struct my_assign *a = assigns; a; a = a->next)
+        used |= reads_target(d, a->expr);
+    if (used)
+        my_fail(d->r, MY_ER_UPDATE_TABLE_USED, d->t->name);
+    return !used;
+}
+
 /* ---- INSERT, REPLACE ---- */
 struct insert {
     struct dml d;
@@ -717,7 +747,7 @@ static void exec_update(struct my_run *r, struct my_stmt *st)
     size_t n = 0;
     if (!dml_open(&d, r, st->tables->db, st->tables->name, st->ignore))
         return;
-    if (ctx_of_table(&d)) {
+    if (target_is_free(&d, st->where, st->assigns) && ctx_of_table(&d)) {
         if (st->tables->alias)
             d.rel->alias = st->tables->alias;
         if (find_hits(&d, st->where, st->order, st->limit, &hits, &n) && update_hits(&d, st, hits, n)) {
@@ -737,7 +767,7 @@ static void exec_delete(struct my_run *r, struct my_stmt *st)
     size_t n = 0;
     if (!dml_open(&d, r, st->db, st->name, st->ignore))
         return;
-    if (ctx_of_table(&d) && find_hits(&d, st->where, st->order, st->limit, &hits, &n) && delete_hits(&d, hits, n)) {
+    if (target_is_free(&d, st->where, NULL) && ctx_of_table(&d) && find_hits(&d, st->where, st->order, st->limit, &hits, &n) && delete_hits(&d, hits, n)) {
         r->affected = d.changed;
         if (st->where && !my_where_uses_index(d.t, st->where))
             r->status |= MY_STATUS_NO_INDEX;

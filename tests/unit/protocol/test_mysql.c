@@ -215,6 +215,8 @@ static void test_rows(void **state)
     assert_string_equal(reply_of(h, "execute p using @a, @b"), "1 row: 42");
     assert_string_equal(reply_of(h, "delete from t where id = 2"), "OK");
     assert_string_equal(reply_of(h, "select count(*) from t"), "1 row: 1");
+    error_is(h, "update t set s = (select max(s) from t)", 1093, "HY000", "You can't specify target table 't' for update in FROM clause");
+    assert_string_equal(reply_of(h, "update t set s = (select m from (select max(b) m from t) x)"), "OK");
     assert_string_equal(reply_of(h, "truncate t"), "OK");
     assert_string_equal(reply_of(h, "select count(*) from t"), "1 row: 0");
     assert_string_equal(reply_of(h, "select '5\\tfive\\n6\\tsix\\n' into dumpfile 'C:/ProgramData/MySQL/MySQL Server 5.6/data/rows.txt'"), "OK");
