@@ -10,6 +10,7 @@ one_idle() {
     local pid client base with held alive before
     rm -rf "$work/idle"
     mkdir -m 755 "$work/idle"
+    : >"$work/out" && : >"$work/log" # what stood there must not be taken for an answer
     "$build/hotaru-honeypot" --listen 127.0.0.1 --service any:9000 --persona mysql-5.6.10 --store "$work/idle/store" >"$work/out" 2>"$work/log" &
     pid=$!
     start_pid $pid
@@ -18,6 +19,7 @@ one_idle() {
     before=$(open_files $pid)
     rm -f "$work/hold"
     mkfifo "$work/hold"
+    : >"$work/held"
     "$bin/idle" 9000 "$sessions" 100 <"$work/hold" >"$work/held" 2>>"$work/log" &
     client=$!
     start_pid $client

@@ -12,6 +12,7 @@ peak_kib() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }
 cpu_s() { sed 's/.*) //' "/proc/$1/stat" | awk -v hz="$(getconf CLK_TCK)" '{ t = $12 + $13; print (t ? t : 1) / hz }'; } # in ticks, at least one
 
 start_hotaru() {
+    : >"$work/out" && : >"$work/log" # what stood there must not be taken for an answer
     ip netns exec dark "$build/hotaru-capture" -i mir0 --store "$work/live" --snaplen $live_snap --buffer $live_ring_mib --stats-interval 0 \
         >"$work/out" 2>"$work/log" &
     pid=$!
@@ -25,6 +26,7 @@ kept_hotaru() { # decoded or counted as not decodable: the frame reached the rec
     echo $((records + decoder))
 }
 start_tcpdump() {
+    : >"$work/out" && : >"$work/log" # what stood there must not be taken for an answer
     ip netns exec dark tcpdump -i mir0 -n -s $live_snap -B $((live_ring_mib * 1024)) -Z root -w "$work/live.pcap" 2>"$work/log" &
     pid=$!
     start_pid $pid

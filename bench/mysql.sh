@@ -21,6 +21,7 @@ mysql_hotaru() {
     local pid
     rm -rf "$work/mysql"
     mkdir -m 755 "$work/mysql"
+    : >"$work/out" && : >"$work/log" # what stood there must not be taken for an answer
     "$build/hotaru-honeypot" --listen 127.0.0.1 --service mysql:3306 --persona mysql-5.6.10 --store "$work/mysql/store" >"$work/out" 2>"$work/log" &
     pid=$!
     start_pid $pid

@@ -2,12 +2,12 @@
 # Figure 3 and one source's scatter: over the imported traffic beside nfdump, then over a large simulated store.
 # shellcheck disable=SC2034,SC2154
 
-ask() { "$hotaru" query --store "$1" --format csv --seconds 3600 "$2" | tail -n 1; }
+ask() { "$hotaru" query --store "$1" --format csv --seconds 3600 --memory 4096 "$2" | tail -n 1; }
 # Two sources on one TCP port: the one with most packets, and one whose packets are nearest to 16,384 (a /18 swept once).
 choose_sources() { # STORE
-    local per="SELECT ip(src) s, dport p, count(*) n FROM packet WHERE proto = 6 AND dport IS NOT NULL GROUP BY ALL"
-    IFS=, read -r top top_port top_n < <(ask "$1" "$per ORDER BY n DESC, s LIMIT 1")
-    IFS=, read -r mid mid_port mid_n < <(ask "$1" "$per ORDER BY abs(n - 16384), s LIMIT 1")
+    local per="SELECT ip(src), dport, n FROM (SELECT src, dport, count(*) n FROM packet WHERE proto = 6 AND dport IS NOT NULL GROUP BY ALL"
+    IFS=, read -r top top_port top_n < <(ask "$1" "$per ORDER BY n DESC, src, dport LIMIT 1)")
+    IFS=, read -r mid mid_port mid_n < <(ask "$1" "$per ORDER BY abs(n - 16384), src, dport LIMIT 1)")
     { [ -n "$top_n" ] && [ -n "$mid_n" ]; } || fail "no TCP sources in $1"
 }
 
@@ -44,32 +44,53 @@ part_query() {
 }
 
 # ---- the large store: one simulation, turned into Parquet while it runs so that the spool stays small ----
-spool_mib() { du -sm "$work/large/spool" 2>/dev/null | cut -f1; }
+spool_now_mib() { du -sm "$work/large/spool" 2>/dev/null | cut -f1; }
+# The simulator waits while there is more spool than fits: it is several times faster than the converter.
+throttle() { # PID
+    local stopped=false now
+    while sleep 0.2; do
+        now=$(spool_now_mib)
+        if ! $stopped && [ "${now:-0}" -gt "$spool_mib" ]; then
+            kill -STOP "$1" 2>/dev/null && stopped=true
+        elif $stopped && [ "${now:-0}" -lt $((spool_mib * 3 / 4)) ]; then
+            kill -CONT "$1" 2>/dev/null && stopped=false
+        fi
+    done
+}
+seal_large() {
+    "$bin/timed" "$large_limit_s" "$work/cost" "$hotaru" store seal --store "$work/large" >"$work/out" 2>"$work/log" ||
+        { tail -n 3 "$work/log" >&2; fail "store seal"; }
+}
 make_large() {
-    local simulator start_s start_ns rc=0 shown=0
-    start_s=$(date +%s)
+    local simulator throttler start_ns rc=0 shown=0
     start_ns=$(date +%s%N)
     "$hotaru" simulate --store "$work/large" --packets "$rows" --seed 2 >/dev/null 2>"$work/simulate.log" &
     simulator=$!
     start_pid $simulator
+    throttle $simulator &
+    throttler=$!
+    start_pid $throttler
     wait_for 20 test -d "$work/large/spool" || fail "simulate: $(tail -n 1 "$work/simulate.log")"
     while kill -0 $simulator 2>/dev/null; do
-        # Ahead by more than 4 GiB of spool: the simulator waits for the converter.
-        if [ "$(spool_mib)" -gt 4096 ]; then kill -STOP $simulator; else kill -CONT $simulator; fi 2>/dev/null || true
-        "$hotaru" store seal --store "$work/large" >"$work/out" 2>"$work/log" || { tail -n 3 "$work/log" >&2; fail "store seal"; }
-        [ $(($(date +%s) - start_s)) -lt "$large_limit_s" ] || fail "the large store took longer than $large_limit_s s; HOTARU_BENCH_ROWS makes it smaller"
+        seal_large
+        true_that "($(date +%s%N) - $start_ns) / 1e9 < $large_limit_s" ||
+            fail "the large store took longer than $large_limit_s s; HOTARU_BENCH_ROWS makes it smaller"
         if [ $(($(date +%s) - shown)) -ge 10 ]; then
             shown=$(date +%s)
             step "large store: $("$hotaru" store stats --store "$work/large" | awk '$1 == "packet" { print $3 }') of $rows rows"
         fi
         sleep 0.5
     done
+    stop_pid $throttler KILL || true
     stop_pid $simulator CONT || rc=$?
     [ $rc = 0 ] || fail "simulate: $(tail -n 1 "$work/simulate.log")"
-    "$hotaru" store seal --store "$work/large" >"$work/out" 2>"$work/log" || { tail -n 3 "$work/log" >&2; fail "store seal"; }
+    seal_large
     sample large.make.wall "$(calc "($(date +%s%N) - $start_ns) / 1e9")"
+    step "compacting the large store"
     timed large.compact "$hotaru" store compact --store "$work/large"
     large_rows=$(ask "$work/large" "SELECT count(*) FROM packet")
+    broken=$(sed -n 's/.*(\([0-9]*\) of them malformed.*/\1/p' "$work/simulate.log")
+    [ $((large_rows + broken)) = "$rows" ] || fail "the large store has $large_rows rows, and $broken of $rows packets were malformed"
     printf 'darknet: [10.77.0.0/18]\npoints: {draw: {count: 32, one-per: 24, seed: 7}}\nstore: {path: %s}\n' "$work/large" >"$work/large.yaml"
 }
 large_figure3() { figure query.large.figure3 "$work/large.yaml" 3; }

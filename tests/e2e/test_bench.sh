@@ -35,6 +35,7 @@ says() { # CODE TEXT COMMAND…
 }
 says 2 "is no option" "$bench" --nonsense
 says 2 "none of: import" "$bench" --only import,nonsense
+says 2 "whole run" "$bench" --quick --write-doc
 says 2 "is no number" env HOTARU_BENCH_PACKETS=many "$bench"
 says 1 "run make first" "$bench" --build "$dir/tmp"
 if unshare -Urm true 2>/dev/null; then

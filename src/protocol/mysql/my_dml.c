@@ -719,8 +719,11 @@ static void exec_update(struct my_run *r, struct my_stmt *st)
     if (ctx_of_table(&d)) {
         if (st->tables->alias)
             d.rel->alias = st->tables->alias;
-        if (find_hits(&d, st->where, st->order, st->limit, &hits, &n) && update_hits(&d, st, hits, n))
+        if (find_hits(&d, st->where, st->order, st->limit, &hits, &n) && update_hits(&d, st, hits, n)) {
             update_info(r, &d);
+            if (!my_where_uses_index(d.t, st->where))
+                r->status |= MY_STATUS_NO_INDEX;
+        }
         changed_something(&d);
     }
     dml_done(&d);
@@ -735,6 +738,8 @@ static void exec_delete(struct my_run *r, struct my_stmt *st)
         return;
     if (ctx_of_table(&d) && find_hits(&d, st->where, st->order, st->limit, &hits, &n) && delete_hits(&d, hits, n)) {
         r->affected = d.changed;
+        if (st->where && !my_where_uses_index(d.t, st->where))
+            r->status |= MY_STATUS_NO_INDEX;
         changed_something(&d);
     }
     dml_done(&d);

@@ -428,7 +428,8 @@ static void fix_uservar(struct my_eval *ev, struct my_expr *e)
         e->m = (struct my_meta){.type = MY_T_DOUBLE, .len = 23, .dec = MY_DEC_FLOAT, .coll = r->kit->binary, .maybe_null = true, .coerce = MY_CO_IMPLICIT};
         return;
     default:
-        my_fix_str(ev, e, c, 16777216u / c->maxlen, MY_DEC_FLOAT, true);
+        my_fix_str(ev, e, c, 16777215u / c->maxlen, MY_DEC_FLOAT, true);
+        e->m.len = 16777215;
         e->m.coerce = MY_CO_IMPLICIT;
         return;
     }

@@ -64,6 +64,14 @@ static enum my_access best_access(const struct my_table *t, uint64_t eq, uint64_
     return best;
 }
 
+bool my_where_uses_index(const struct my_table *t, const struct my_expr *where)
+{
+    uint64_t eq = 0, range = 0;
+    if (where)
+        collect(where, 0, &eq, &range);
+    return best_access(t, eq, range) != MY_ACC_ALL;
+}
+
 /* Columns of one table that the select reads anywhere. */
 static void used_cols(const struct my_expr *e, int rel, uint64_t *bits)
 {

@@ -710,8 +710,9 @@ static struct my_expr *variable(struct my_parse *p)
         my_p_next(p);
         const struct my_tok *a = my_p_ahead(p);
         bool dot = a->kind == MY_TOK_OP && a->op == '.';
-        if (dot && (my_p_is(p, MY_K_GLOBAL) || my_p_is(p, MY_K_SESSION) || my_p_is(p, MY_K_LOCAL))) {
-            e->scope = my_p_is(p, MY_K_GLOBAL) ? MY_SCOPE_GLOBAL : MY_SCOPE_SESSION;
+        const char *w = dot && p->tok.kind == MY_TOK_WORD ? p->tok.text : ""; /* before a dot the lexer sees names only */
+        if (strcasecmp(w, "global") == 0 || strcasecmp(w, "session") == 0 || strcasecmp(w, "local") == 0) {
+            e->scope = strcasecmp(w, "global") == 0 ? MY_SCOPE_GLOBAL : MY_SCOPE_SESSION;
             my_p_next(p);
             my_p_next(p);
         }

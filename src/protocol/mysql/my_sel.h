@@ -25,6 +25,7 @@ struct my_sink {
 /* my_optimize.c: which tables an index would serve, what that does to row order and status bits. */
 void my_optimize(struct my_run *r, struct my_plan *pl);
 void my_access_flags(struct my_run *r, struct my_plan *pl);
+bool my_where_uses_index(const struct my_table *t, const struct my_expr *where); /* of UPDATE and DELETE; where resolved, or NULL */
 
 /* my_fn_agg.c */
 struct my_agg_state {
