@@ -163,11 +163,12 @@ static struct my_assign *set_variable(struct my_parse *p, struct my_assign *a)
 
 static bool set_scope(struct my_parse *p, enum my_scope *ret)
 {
-    if (my_p_is(p, MY_K_GLOBAL))
+    const char *w = p->tok.kind == MY_TOK_WORD ? p->tok.text : ""; /* before a dot the lexer sees names only */
+    if (strcasecmp(w, "global") == 0)
         *ret = MY_SCOPE_GLOBAL;
-    else if (my_p_is(p, MY_K_SESSION) || my_p_is(p, MY_K_LOCAL))
+    else if (strcasecmp(w, "session") == 0 || strcasecmp(w, "local") == 0)
         *ret = MY_SCOPE_SESSION;
-    else if ((my_p_is(p, MY_K_PERSIST) || my_p_is(p, MY_K_PERSIST_ONLY)) && p->env->version >= 80000 && !p->env->mariadb)
+    else if ((strcasecmp(w, "persist") == 0 || strcasecmp(w, "persist_only") == 0) && p->env->version >= 80000 && !p->env->mariadb)
         *ret = MY_SCOPE_PERSIST;
     else
         return false;

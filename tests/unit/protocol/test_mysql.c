@@ -221,6 +221,19 @@ static void test_rows(void **state)
     harness_free(h);
 }
 
+static void test_scopes(void **state)
+{
+    struct harness *h = logged_in("mysql-5.6.10");
+    assert_string_equal(reply_of(h, "set @@global.sort_buffer_size = 65536"), "OK");
+    assert_string_equal(reply_of(h, "select @@global.sort_buffer_size"), "1 row: 65536");
+    assert_string_equal(reply_of(h, "set @@session.sort_buffer_size = 131072"), "OK");
+    assert_string_equal(reply_of(h, "select @@global.sort_buffer_size"), "1 row: 65536");
+    assert_string_equal(reply_of(h, "select @@local.sort_buffer_size"), "1 row: 131072");
+    assert_string_equal(reply_of(h, "set @v = 7"), "OK");
+    assert_string_equal(reply_of(h, "select @v + 1"), "1 row: 8");
+    harness_free(h);
+}
+
 /* COM_STMT_PREPARE, _EXECUTE with an int and a string, _CLOSE. */
 static void test_binary(void **state)
 {
@@ -281,7 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_greeting), cmocka_unit_test(test_login), cmocka_unit_test(test_login_cut), cmocka_unit_test(test_table_1),
-        cmocka_unit_test(test_rows),     cmocka_unit_test(test_binary), cmocka_unit_test(test_splits),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_scopes), cmocka_unit_test(test_binary), cmocka_unit_test(test_splits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
