@@ -118,6 +118,20 @@ static uint16_t flags_of(const struct my_meta *m)
     return f;
 }
 
+/* MariaDB sends an integer expression of up to 10 characters as LONG (Type_handler::type_handler_long_or_longlong), and
+ * NOT_FIXED_DEC is 39 there, which only a real shows as 31 (sql/item.cc: Item::init_make_send_field). */
+static uint8_t type_on_wire(const struct my_run *r, const struct my_meta *m)
+{
+    bool narrow = !m->is_field && m->type == MY_T_LONGLONG && m->len < 11;
+    return (uint8_t)(r->kit->mariadb && narrow ? MY_T_LONG : m->type);
+}
+
+static uint8_t decimals_on_wire(const struct my_run *r, const struct my_meta *m)
+{
+    bool real = m->type == MY_T_DOUBLE || m->type == MY_T_FLOAT;
+    return r->kit->mariadb && m->dec == MY_DEC_FLOAT && !real ? 39 : m->dec;
+}
+
 static void lenstr0(struct wr *w, const char *s)
 {
     my_wr_lenstr(w, s ? s : "", s ? strlen(s) : 0);
@@ -141,9 +155,9 @@ void my_send_coldef(struct my_run *r, const struct my_result_col *col, const cha
         wr_u8(&o->w, 12);
         wr_le16(&o->w, cs);
         wr_le32(&o->w, len);
-        wr_u8(&o->w, m->type);
+        wr_u8(&o->w, type_on_wire(r, m));
         wr_le16(&o->w, flags_of(m));
-        wr_u8(&o->w, m->dec);
+        wr_u8(&o->w, decimals_on_wire(r, m));
         wr_le16(&o->w, 0);
     } else { /* before 4.1 */
         lenstr0(&o->w, m->table);
@@ -250,7 +264,7 @@ static void binary_time(struct wr *w, uint8_t type, const struct my_val *t)
 
 static void binary_cell(struct my_run *r, struct wr *w, const struct my_meta *m, const struct my_val *v)
 {
-    switch (m->type) {
+    switch (type_on_wire(r, m)) {
     case MY_T_TINY:
         wr_u8(w, (uint8_t)my_val_i64(v, NULL));
         return;
