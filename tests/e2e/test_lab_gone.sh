@@ -21,6 +21,11 @@ if [ "$(id -u)" = 0 ]; then
         build=$work/build
         export LD_LIBRARY_PATH="$work/build"
     fi
+    # In a chroot, or with unprivileged user namespaces switched off, only root can have a lab.
+    if ! $as_nobody unshare -Ur true 2>/dev/null; then
+        step "the kernel lets nobody have no user namespace here: root alone is tried"
+        as_nobody=
+    fi
 fi
 
 # No process of the lab and no namespace of it is left.
