@@ -338,9 +338,11 @@ static void caps_end_what_passes_them(void **state)
     close(fd);
     fd = dial(0); /* many good messages */
     line[999] = '\n';
-    for (int i = 0; i < 200 && send(fd, line, 1000, MSG_NOSIGNAL) == 1000; i++)
-        ;
-    assert_int_equal(ending(fd, NULL), ECONNRESET);
+    int refused = 0; /* the reset is told once: to the send that meets it, or else to the read */
+    for (int i = 0; i < 200 && !refused; i++)
+        refused = send(fd, line, 1000, MSG_NOSIGNAL) == 1000 ? 0 : errno;
+    int end = ending(fd, NULL);
+    assert_true(refused == ECONNRESET || refused == EPIPE || end == ECONNRESET);
     close(fd);
     fd = dial(0); /* an answer that is never read */
     expect(fd, "hello\n");
