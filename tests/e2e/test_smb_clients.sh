@@ -82,7 +82,8 @@ expect winxp.scripts "NT LM 0.12 (SMBv1)"
 never winxp.scripts '^\|[ _]*(202|210|2:0:2)'
 expect win2008.scripts "NT LM 0.12 (SMBv1)"
 expect win2008.scripts "210"
-never win2008.scripts '\b30[02]\b|3:0'
+# A dialect stands on a line of its own; the times in other lines hold digits and colons too.
+never win2008.scripts '^\|_? +3:?[01]:?[0-9]'
 expect win2012r2.scripts "302"
 never win2012r2.scripts '\b311\b'
 expect win2016.scripts "311"
