@@ -68,6 +68,7 @@ struct work {
     bool *labelled;
     uint64_t lit_addresses, dark_addresses; /* silent ones in lit /24s; those of dark /24s */
     uint64_t sources_all;
+    struct stat_relabel *relabel;
 };
 
 static int query_cells(struct work *w, struct store *store, struct rows **ret, struct err *err)
@@ -107,12 +108,16 @@ static int work_init(struct work *w, struct store *store, const struct analysis_
         w->exposure[i] = net->n_addresses - net->n_points;
         *(net->n_points ? &w->lit_addresses : &w->dark_addresses) += net->n_addresses - net->n_points;
     }
+    struct rng rng = rng_of(params->seed, "lit-vs-dark");
+    if (stat_relabel_new(w->labelled, n, &rng, &w->relabel) < 0)
+        return err_set(err, -ENOMEM, "no memory for %zu /24s", n);
     return 0;
 }
 
 static void work_done(struct work *w)
 {
     scope_done(&w->scope);
+    stat_relabel_free(w->relabel);
     free(w->tallies);
     free(w->count);
     free(w->exposure);
@@ -141,7 +146,7 @@ static double group_dispersion(struct work *w)
     return worst;
 }
 
-static void judge(struct work *w, struct tally *t, struct rng *rng)
+static void judge(struct work *w, struct tally *t)
 {
     size_t n = w->scope.n_nets;
     t->p = t->q = NAN;
@@ -151,11 +156,11 @@ static void judge(struct work *w, struct tally *t, struct rng *rng)
         return;
     for (size_t i = 0; i < n; i++)
         w->rate[i] = w->exposure[i] > 0 ? w->count[i] / w->exposure[i] : 0;
-    t->p = stat_permutation(w->rate, w->labelled, n, rng);
+    t->p = stat_relabel_p(w->relabel, w->rate);
 }
 
 /* One source's rows, from `row` on; returns the row after them. */
-static size_t take_source(struct work *w, const struct rows *rows, size_t row, struct rng *rng)
+static size_t take_source(struct work *w, const struct rows *rows, size_t row)
 {
     struct tally *t = &w->tallies[w->n_tallies++];
     t->src = (uint32_t)rows_i64(rows, 0, row);
@@ -171,7 +176,7 @@ static size_t take_source(struct work *w, const struct rows *rows, size_t row, s
         *(net->n_points ? &t->probes_lit : &t->probes_dark) += probes;
         w->count[net - w->scope.nets] = (double)probes;
     }
-    judge(w, t, rng);
+    judge(w, t);
     return row;
 }
 
@@ -337,7 +342,6 @@ static int run(struct store *store, const struct analysis_params *params, struct
     struct work w = {0};
     struct rows *rows = NULL;
     struct result *r = NULL;
-    struct rng rng = rng_of(params->seed, "lit-vs-dark");
     int rc = work_init(&w, store, params, err);
     if (rc == 0)
         rc = query_cells(&w, store, &rows, err);
@@ -347,7 +351,7 @@ static int run(struct store *store, const struct analysis_params *params, struct
         goto out;
     for (size_t row = 0; row < rows_count(rows);) {
         w.sources_all = (uint64_t)rows_i64(rows, 5, row);
-        row = take_source(&w, rows, row, &rng);
+        row = take_source(&w, rows, row);
     }
     rc = discover(&w);
     for (size_t i = 0; rc == 0 && i < w.n_tallies; i++)

@@ -10,24 +10,28 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_sf_gamma.h>
 
-#define BOOTSTRAP_DRAWS 2000
-#define PERMUTE_FIRST   999
-#define PERMUTE_MORE    99999
-#define PERMUTE_FEW     20
+#define CHANGE_DRAWS   999
+#define QUANTILE_TURNS 200
 
-/* The x with I_x(a,b) = p. Bisection: gsl_cdf_beta_Pinv fails to converge for some large parameters. */
+/* The x with I_x(a,b) = p: Newton's method kept within a bracket that every step makes smaller (Press et al. 2007, 9.4).
+ * gsl_cdf_beta_Pinv fails to converge for some large parameters. */
 static double beta_quantile(double p, double a, double b)
 {
-    double lo = 0, hi = 1;
+    double lo = 0, hi = 1, x = a / (a + b);
     gsl_set_error_handler_off();
-    for (int i = 0; i < 80; i++) {
-        double mid = lo + (hi - lo) / 2;
-        if (gsl_cdf_beta_P(mid, a, b) < p)
-            lo = mid;
-        else
-            hi = mid;
+    double log_scale = gsl_sf_lngamma(a + b) - gsl_sf_lngamma(a) - gsl_sf_lngamma(b);
+    for (int i = 0; i < QUANTILE_TURNS && hi - lo > 1e-15 * hi; i++) {
+        double miss = gsl_cdf_beta_P(x, a, b) - p;
+        *(miss < 0 ? &lo : &hi) = x;
+        double step = miss / exp(log_scale + (a - 1) * log(x) + (b - 1) * log1p(-x));
+        double next = x - step;
+        if (!(next > lo && next < hi)) /* also when the density is 0 there */
+            next = lo + (hi - lo) / 2;
+        if (fabs(next - x) <= 1e-14 * x)
+            return next;
+        x = next;
     }
-    return lo + (hi - lo) / 2;
+    return x;
 }
 
 struct interval stat_proportion(double k, double n, double level)
@@ -71,54 +75,6 @@ struct ratio stat_rate_ratio(double a, double exposure_a, double b, double expos
     ret.interval.lo = p.lo / (1 - p.lo) * scale;
     ret.interval.hi = p.hi < 1 ? p.hi / (1 - p.hi) * scale : INFINITY;
     return ret;
-}
-
-/* Shuffles the first k of items (partial Fisher-Yates) and returns their sum. */
-static double draw_sum(double *items, size_t n, size_t k, struct rng *rng)
-{
-    double sum = 0;
-    for (size_t i = 0; i < k; i++) {
-        size_t j = i + (size_t)rng_below(rng, n - i);
-        double t = items[i];
-        items[i] = items[j];
-        items[j] = t;
-        sum += items[i];
-    }
-    return sum;
-}
-
-static double permutation_p(double *items, size_t n, size_t k, double seen, size_t draws, struct rng *rng)
-{
-    size_t above = 0, below = 0;
-    double slack = 1e-9 * (1 + fabs(seen));
-    for (size_t i = 0; i < draws; i++) {
-        double sum = draw_sum(items, n, k, rng);
-        above += sum >= seen - slack;
-        below += sum <= seen + slack;
-    }
-    double p = 2 * (1 + (double)(above < below ? above : below)) / (1 + (double)draws);
-    return p < 1 ? p : 1;
-}
-
-double stat_permutation(const double *rate, const bool *labelled, size_t n, struct rng *rng)
-{
-    size_t k = 0;
-    double seen = 0;
-    for (size_t i = 0; i < n; i++) {
-        k += labelled[i];
-        seen += labelled[i] ? rate[i] : 0;
-    }
-    if (k == 0 || k == n)
-        return NAN;
-    double *items = malloc(n * sizeof *items);
-    if (!items)
-        return NAN;
-    memcpy(items, rate, n * sizeof *items);
-    double p = permutation_p(items, n, k, seen, PERMUTE_FIRST, rng);
-    if (p <= 2.0 * (1 + PERMUTE_FEW) / (1 + PERMUTE_FIRST))
-        p = permutation_p(items, n, k, seen, PERMUTE_MORE, rng);
-    free(items);
-    return p;
 }
 
 static double log_choose(uint64_t n, uint64_t k)
@@ -196,35 +152,6 @@ int stat_false_discovery(const double *p, size_t n, double *ret_q)
     return 0;
 }
 
-static int double_compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-struct interval stat_bootstrap_ratio(const double *num, const double *den, size_t n, double level,
-                                     struct rng *rng)
-{
-    struct interval ret = {NAN, NAN};
-    double draw[BOOTSTRAP_DRAWS];
-    if (n < STAT_CLUSTERS_MIN)
-        return ret;
-    for (size_t i = 0; i < BOOTSTRAP_DRAWS; i++) {
-        double a = 0, b = 0;
-        for (size_t k = 0; k < n; k++) {
-            size_t j = (size_t)rng_below(rng, n);
-            a += num[j];
-            b += den[j];
-        }
-        draw[i] = b > 0 ? a / b : INFINITY;
-    }
-    qsort(draw, BOOTSTRAP_DRAWS, sizeof *draw, double_compare);
-    size_t cut = (size_t)((1 - level) / 2 * BOOTSTRAP_DRAWS);
-    ret.lo = draw[cut];
-    ret.hi = draw[BOOTSTRAP_DRAWS - 1 - cut];
-    return ret;
-}
-
 static double log_likelihood(size_t k, size_t n)
 {
     if (k == 0 || k == n)
@@ -279,11 +206,11 @@ double stat_change_point(const size_t *at, size_t m, size_t n, struct rng *rng, 
     double p = NAN;
     if (drawn && taken) {
         double seen = best_split(at, m, n, ret_split);
-        for (size_t i = 0; i < PERMUTE_FIRST; i++) {
+        for (size_t i = 0; i < CHANGE_DRAWS; i++) {
             draw_positions(drawn, m, n, taken, rng);
             hits += best_split(drawn, m, n, &split) >= seen - 1e-9;
         }
-        p = (1 + (double)hits) / (1 + PERMUTE_FIRST);
+        p = (1 + (double)hits) / (1 + CHANGE_DRAWS);
     }
     free(drawn);
     free(taken);

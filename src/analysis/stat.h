@@ -36,10 +36,18 @@ struct ratio {
 struct ratio stat_rate_ratio(double a, double exposure_a, double b, double exposure_b, double dispersion,
                              double level);
 
-/* Two-sided permutation test of "which units are labelled does not matter": the labels are shuffled over the units and
- * the difference of mean rates is drawn again. p = 2 min(tails), (1 + hits)/(1 + draws) per tail (Phipson and Smyth 2010).
- * 999 draws; where at most 20 are as extreme, 99,999 fresh ones instead.
- *   rate      one per unit; labelled  true for the units of the first group */
+/* Two-sided permutation test of "which units are labelled does not matter" (Fisher 1935, 21): the labels are shuffled over the
+ * units and the difference of mean rates is drawn again. p = 2 min(tails), (1 + hits)/(1 + draws) per tail (Phipson and
+ * Smyth 2010). 999 draws; where at most 20 are as extreme, 99,999 fresh ones instead (fewer where these labels would take
+ * more than 64 MiB). The labels are drawn once and serve every stat_relabel_p(), as in Westfall and Young (1993, 2.3): each p
+ * is that of its own test, and what a test costs depends on the number of units alone.
+ *   labelled  true for the units of the first group;  rate  one per unit */
+struct stat_relabel;
+int stat_relabel_new(const bool *labelled, size_t n, const struct rng *rng, struct stat_relabel **ret);
+/* NAN when a group is empty or memory is. */
+double stat_relabel_p(struct stat_relabel *r, const double *rate);
+void stat_relabel_free(struct stat_relabel *r);
+/* The same for one test. */
 double stat_permutation(const double *rate, const bool *labelled, size_t n, struct rng *rng);
 
 /* Two-sided Fisher exact test of the table a b / c d: the probability of all tables with the same margins that are no
