@@ -71,20 +71,24 @@ struct work {
     struct stat_relabel *relabel;
 };
 
-static int query_cells(struct work *w, struct store *store, struct rows **ret, struct err *err)
+/* The sources first, so that what is held is their /24s alone. Packets to points are told from those to their neighbours by
+ * the counts per address. */
+static int query_cells(struct work *w, struct rows **ret, struct err *err)
 {
-    return scope_query(
-        store, ret, err,
-        "WITH cell AS (SELECT src, dst >> 8 AS net, count(*) AS packets,"
-        " count(*) FILTER (WHERE dst IN %s) AS at_points,"
-        " count(*) FILTER (WHERE %s AND dst NOT IN %s) AS probes"
-        " FROM packet WHERE %s GROUP BY 1, 2),"
-        " source AS (SELECT src, sum(packets) AS n, count(*) OVER () AS sources FROM cell GROUP BY src"
-        " ORDER BY n DESC, src LIMIT %d)"
-        " SELECT c.src, c.net, c.packets, c.at_points, c.probes, s.sources FROM cell c JOIN source s USING "
-        "(src)"
+    const struct scope *s = &w->scope;
+    const char *probe = scope_probe_kind_sql(s);
+    return scope_ask(
+        s, ret, err,
+        "WITH total AS (SELECT src, sum(packets)::BIGINT AS n FROM %s GROUP BY src),"
+        " source AS (SELECT src, n, (SELECT count(*) FROM total) AS sources FROM total ORDER BY n DESC, src LIMIT %d),"
+        " cell AS (SELECT src, net, sum(packets)::BIGINT AS packets, coalesce(sum(packets) FILTER (WHERE %s), 0)::BIGINT AS probes"
+        "  FROM %s WHERE src IN (SELECT src FROM source) GROUP BY 1, 2),"
+        " point AS (SELECT src, dst >> 8 AS net, sum(packets)::BIGINT AS packets,"
+        "  coalesce(sum(packets) FILTER (WHERE %s), 0)::BIGINT AS probes FROM %s WHERE dst IN %s GROUP BY 1, 2)"
+        " SELECT c.src, c.net, c.packets, coalesce(p.packets, 0), c.probes - coalesce(p.probes, 0), s.sources"
+        " FROM cell c JOIN source s ON c.src = s.src LEFT JOIN point p ON p.src = c.src AND p.net = c.net"
         " ORDER BY s.n DESC, c.src, c.net",
-        w->scope.point_list, scope_probe_sql(&w->scope), w->scope.point_list, w->scope.where, SOURCES_MAX);
+        s->cells, SOURCES_MAX, probe, s->cells, probe, s->hits, s->point_list);
 }
 
 static int work_init(struct work *w, struct store *store, const struct analysis_params *params,
@@ -344,7 +348,7 @@ static int run(struct store *store, const struct analysis_params *params, struct
     struct result *r = NULL;
     int rc = work_init(&w, store, params, err);
     if (rc == 0)
-        rc = query_cells(&w, store, &rows, err);
+        rc = query_cells(&w, &rows, err);
     if (rc == 0)
         rc = result_new(analysis_lit_dark.name, analysis_lit_dark.title, fields, &r);
     if (rc < 0)

@@ -1,5 +1,7 @@
 #include "analysis/overview.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,24 +37,25 @@ static const char *proto_text(uint64_t proto, char buf[static 32])
     return buf;
 }
 
-static int count_outside(const struct scope *s, struct store *store, uint64_t *ret, uint64_t *ret_sources,
-                         struct err *err)
+static int count_all(const struct scope *s, uint64_t *ret_packets, uint64_t *ret_outside, uint64_t *ret_sources,
+                     struct err *err)
 {
     struct rows *rows;
-    int rc = scope_query(store, &rows, err,
-                         "SELECT (SELECT count(*) FROM packet WHERE true%s) - (SELECT count(*) FROM packet "
-                         "WHERE true%s AND %s),"
-                         " (SELECT count(DISTINCT src) FROM packet WHERE %s)",
-                         s->filter, s->filter, s->where, s->where);
+    int rc = scope_packets(s, ret_packets, err);
+    if (rc == 0)
+        rc = scope_ask(s, &rows, err,
+                       "SELECT (SELECT coalesce(sum(packets), 0) FROM %s)::BIGINT,"
+                       " (SELECT count(*) FROM (SELECT DISTINCT src FROM %s))",
+                       s->anywhere, s->cells);
     if (rc < 0)
         return rc;
-    *ret = (uint64_t)rows_i64(rows, 0, 0);
+    *ret_outside = (uint64_t)rows_i64(rows, 0, 0) - *ret_packets;
     *ret_sources = (uint64_t)rows_i64(rows, 1, 0);
     rows_free(rows);
     return 0;
 }
 
-static void put_port(struct result *r, const struct rows *rows, size_t i, const struct scope *s)
+static void put_port(struct result *r, const struct rows *rows, size_t i, uint64_t packets)
 {
     result_row(r);
     result_set_text(r, KIND, rows_i64(rows, 0, i) ? "backscatter" : "request");
@@ -63,7 +66,7 @@ static void put_port(struct result *r, const struct rows *rows, size_t i, const 
     result_set_u64(r, PACKETS, (uint64_t)rows_i64(rows, 4, i));
     result_set_u64(r, ADDRESSES, (uint64_t)rows_i64(rows, 5, i));
     result_set_u64(r, TO_POINTS, (uint64_t)rows_i64(rows, 6, i));
-    result_set_f64(r, SHARE, (double)rows_i64(rows, 4, i) / (double)s->n_packets);
+    result_set_f64(r, SHARE, (double)rows_i64(rows, 4, i) / (double)packets);
 }
 
 /* The port that most sources ask for. */
@@ -80,16 +83,16 @@ static void say_port(struct result *r)
     }
 }
 
-static void say_overview(struct result *r, const struct scope *s, uint64_t outside, uint64_t sources)
+static void say_overview(struct result *r, const struct scope *s, uint64_t packets, uint64_t outside, uint64_t sources)
 {
     char from[TS_TEXT_MAX], until[TS_TEXT_MAX];
-    if (s->n_packets == 0) {
+    if (packets == 0) {
         result_finding(r, "No packet to the darknet in this range.");
     } else {
         result_finding(r,
                        "%llu packets of %llu sources to a darknet of %llu addresses, %zu of them observation "
                        "points, from %.19s to %.19s UTC.",
-                       (unsigned long long)s->n_packets, (unsigned long long)sources,
+                       (unsigned long long)packets, (unsigned long long)sources,
                        (unsigned long long)s->n_addresses, s->n_points, ts_format(s->first_us, from),
                        ts_format(s->last_us, until));
         say_port(r);
@@ -100,36 +103,50 @@ static void say_overview(struct result *r, const struct scope *s, uint64_t outsi
                     (unsigned long long)outside);
 }
 
+/* A RST from a point's peer ends a dialogue, one to a dark address is backscatter. Which 50 ports are shown is settled before
+ * their destinations are told apart: memory is for the sources of all ports and the addresses of 50. */
+static int query_ports(const struct scope *s, struct rows **ret, struct err *err)
+{
+    char *is_back = NULL;
+    if (asprintf(&is_back, "((kind & 2) <> 0 OR ((kind & 4) <> 0 AND dst NOT IN %s))", s->point_list) < 0)
+        return err_set(err, -ENOMEM, "no memory for a statement");
+    int rc = scope_ask(
+        s, ret, err,
+        "WITH p AS (SELECT %s AS back, proto, CASE WHEN proto IN (6, 17) THEN CASE WHEN %s THEN sport ELSE dport END END AS port,"
+        " src, dst, packets FROM %s),"
+        " s AS (SELECT back, proto, port, count(*) AS sources, sum(n)::BIGINT AS n FROM (SELECT back, proto, port, src,"
+        "  sum(packets) AS n FROM p GROUP BY 1, 2, 3, 4) GROUP BY 1, 2, 3 ORDER BY sources DESC, n DESC, 1, 2, 3 LIMIT %d),"
+        " d AS (SELECT back, proto, port, count(*) AS addresses, coalesce(sum(n) FILTER (WHERE dst IN %s), 0)::BIGINT AS m"
+        "  FROM (SELECT p.back, p.proto, p.port, dst, sum(packets) AS n FROM p SEMI JOIN s ON p.back = s.back AND"
+        "  p.proto = s.proto AND p.port IS NOT DISTINCT FROM s.port GROUP BY 1, 2, 3, 4) GROUP BY 1, 2, 3)"
+        " SELECT s.back, s.proto, s.port, sources, n, addresses, m FROM s JOIN d ON s.back = d.back AND s.proto = d.proto AND"
+        " s.port IS NOT DISTINCT FROM d.port ORDER BY sources DESC, n DESC, 1, 2, 3",
+        is_back, is_back, s->hits, PORTS_MAX, s->point_list);
+    free(is_back);
+    return rc;
+}
+
 static int run_overview(struct store *store, const struct analysis_params *params, struct result **ret,
                         struct err *err)
 {
     struct scope s;
     struct rows *rows = NULL;
     struct result *r = NULL;
-    uint64_t outside = 0, sources = 0;
+    uint64_t packets = 0, outside = 0, sources = 0;
     int rc = scope_init(&s, store, params, 6, 0, err);
     if (rc < 0)
         return rc;
-    rc =
-        scope_query(store, &rows, err,
-                    "WITH p AS (SELECT src, dst, proto, sport, dport, dst IN %s AS point, coalesce(CASE proto"
-                    " WHEN 6 THEN (tcp_flags & 18) = 18 OR ((tcp_flags & 4) <> 0 AND dst NOT IN %s)"
-                    " WHEN 1 THEN icmp_type IN (0, 3, 4, 5, 11, 12, 14, 16, 18) ELSE false END, false) AS "
-                    "back FROM packet WHERE %s)"
-                    " SELECT back, proto, CASE WHEN proto IN (6, 17) THEN CASE WHEN back THEN sport ELSE "
-                    "dport END END AS port,"
-                    " count(DISTINCT src) AS sources, count(*) AS n, count(DISTINCT dst), count(*) FILTER "
-                    "(WHERE point) FROM p"
-                    " GROUP BY 1, 2, 3 ORDER BY sources DESC, n DESC, 1, 2, 3 LIMIT %d",
-                    s.point_list, s.point_list, s.where, PORTS_MAX);
+    rc = query_ports(&s, &rows, err);
     if (rc == 0)
-        rc = count_outside(&s, store, &outside, &sources, err);
+        rc = scope_range(&s, err);
+    if (rc == 0)
+        rc = count_all(&s, &packets, &outside, &sources, err);
     if (rc == 0)
         rc = result_new(analysis_overview.name, analysis_overview.title, port_fields, &r);
     if (rc == 0) {
         for (size_t i = 0; i < rows_count(rows); i++)
-            put_port(r, rows, i, &s);
-        say_overview(r, &s, outside, sources);
+            put_port(r, rows, i, packets);
+        say_overview(r, &s, packets, outside, sources);
         rc = scope_finish(&s, store, params, r, err);
     }
     if (rc == 0) {
@@ -166,12 +183,12 @@ static const struct result_field source_fields[] = {
     {0},
 };
 
-static void put_source(struct result *r, const struct rows *rows, size_t i, const struct scope *s)
+static void put_source(struct result *r, const struct rows *rows, size_t i, uint64_t packets)
 {
     result_row(r);
     result_set_u64(r, S_SRC, (uint64_t)rows_i64(rows, 0, i));
     result_set_u64(r, S_PACKETS, (uint64_t)rows_i64(rows, 1, i));
-    result_set_f64(r, S_SHARE, (double)rows_i64(rows, 1, i) / (double)s->n_packets);
+    result_set_f64(r, S_SHARE, (double)rows_i64(rows, 1, i) / (double)packets);
     result_set_u64(r, S_ADDRESSES, (uint64_t)rows_i64(rows, 2, i));
     result_set_u64(r, S_NETS, (uint64_t)rows_i64(rows, 3, i));
     result_set_u64(r, S_TO_POINTS, (uint64_t)rows_i64(rows, 4, i));
@@ -179,22 +196,36 @@ static void put_source(struct result *r, const struct rows *rows, size_t i, cons
     result_set_i64(r, S_LAST, rows_i64(rows, 6, i));
 }
 
-static void say_top(struct result *r, const struct scope *s)
+static void say_top(struct result *r, uint64_t packets)
 {
     char src[IP4_TEXT_MAX];
     uint64_t sum = 0;
     size_t n = 0;
-    while (n < result_rows(r) && sum * 2 < s->n_packets)
+    while (n < result_rows(r) && sum * 2 < packets)
         sum += result_u64(r, S_PACKETS, n++);
     if (result_rows(r) == 0)
         result_finding(r, "No packet in this range.");
-    else if (sum * 2 >= s->n_packets)
+    else if (sum * 2 >= packets)
         result_finding(r, "%zu source%s half of the %llu packets; %s alone sends %.1f %%.", n,
-                       n == 1 ? " sends" : "s send", (unsigned long long)s->n_packets,
+                       n == 1 ? " sends" : "s send", (unsigned long long)packets,
                        ip4_format((uint32_t)result_u64(r, S_SRC, 0), src), 100 * result_f64(r, S_SHARE, 0));
     else
         result_finding(r, "The %zu largest sources send %.1f %% of the %llu packets.", n,
-                       100 * (double)sum / (double)s->n_packets, (unsigned long long)s->n_packets);
+                       100 * (double)sum / (double)packets, (unsigned long long)packets);
+}
+
+/* Who they are comes from the counts; only their times need their packets. */
+static int query_top(const struct scope *s, struct rows **ret, struct err *err)
+{
+    return scope_ask(
+        s, ret, err,
+        "WITH top AS (SELECT src, sum(packets)::BIGINT AS n FROM %s GROUP BY src ORDER BY n DESC, src LIMIT %d),"
+        " d AS (SELECT src, count(*) AS addresses, count(DISTINCT dst >> 8) AS nets, coalesce(sum(n) FILTER (WHERE dst IN %s), 0)::BIGINT"
+        "  AS points FROM (SELECT src, dst, sum(packets) AS n FROM %s WHERE src IN (SELECT src FROM top) GROUP BY 1, 2) GROUP BY 1),"
+        " t AS (SELECT src, min(ts) AS a, max(ts) AS b FROM packet WHERE %s AND src IN (SELECT src FROM top) GROUP BY src)"
+        " SELECT top.src, n, addresses, nets, points, epoch_us(a), epoch_us(b) FROM top JOIN d USING (src) JOIN t USING (src)"
+        " ORDER BY n DESC, top.src",
+        s->cells, SOURCES_MAX, s->point_list, s->hits, s->where);
 }
 
 static int run_top(struct store *store, const struct analysis_params *params, struct result **ret,
@@ -203,21 +234,19 @@ static int run_top(struct store *store, const struct analysis_params *params, st
     struct scope s;
     struct rows *rows = NULL;
     struct result *r = NULL;
+    uint64_t packets = 0;
     int rc = scope_init(&s, store, params, 6, 0, err);
     if (rc < 0)
         return rc;
-    rc = scope_query(store, &rows, err,
-                     "SELECT src, count(*) AS n, count(DISTINCT dst), count(DISTINCT dst >> 8), count(*) "
-                     "FILTER (WHERE dst IN %s),"
-                     " epoch_us(min(ts)), epoch_us(max(ts)) FROM packet WHERE %s GROUP BY src ORDER BY n "
-                     "DESC, src LIMIT %d",
-                     s.point_list, s.where, SOURCES_MAX);
+    rc = query_top(&s, &rows, err);
+    if (rc == 0)
+        rc = scope_packets(&s, &packets, err);
     if (rc == 0)
         rc = result_new(analysis_top_sources.name, analysis_top_sources.title, source_fields, &r);
     if (rc == 0) {
         for (size_t i = 0; i < rows_count(rows); i++)
-            put_source(r, rows, i, &s);
-        say_top(r, &s);
+            put_source(r, rows, i, packets);
+        say_top(r, packets);
         rc = scope_finish(&s, store, params, r, err);
     }
     if (rc == 0) {

@@ -10,17 +10,32 @@
 
 #define SQL_MAX_BYTES (UINT64_C(4) << 20) /* 65,536 points as text are 0.7 MB */
 
-int scope_query(struct store *store, struct rows **ret, struct err *err, const char *fmt, ...)
+static int query(struct store *store, struct rows **ret, struct err *err, const char *fmt, va_list ap)
 {
     char *sql = NULL;
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vasprintf(&sql, fmt, ap);
-    va_end(ap);
-    if (n < 0)
+    if (vasprintf(&sql, fmt, ap) < 0)
         return err_set(err, -ENOMEM, "no memory for a statement");
     int rc = store_query(store, sql, NULL, 0, ret, err);
     free(sql);
+    return rc;
+}
+
+int scope_query(struct store *store, struct rows **ret, struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = query(store, ret, err, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+int scope_ask(const struct scope *s, struct rows **ret, struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    store_focus(s->store, &s->focus);
+    va_start(ap, fmt);
+    int rc = query(s->store, ret, err, fmt, ap);
+    va_end(ap);
     return rc;
 }
 
@@ -51,6 +66,11 @@ const char *scope_probe_sql(const struct scope *s)
     return s->proto == 6 ? "(tcp_flags & 18) = 2" : "true";
 }
 
+const char *scope_probe_kind_sql(const struct scope *s)
+{
+    return s->proto == 6 ? "(kind & 1) <> 0" : "true";
+}
+
 /* The /24s of every prefix; two prefixes in one /24 become one entry. */
 static int make_nets(struct scope *s)
 {
@@ -79,15 +99,24 @@ static int make_nets(struct scope *s)
     return 0;
 }
 
-static void darknet_sql(const struct scope *s, struct wr *w)
+/* "(dst BETWEEN a AND b OR …)"; shift 8: of /24s. */
+static void darknet_sql(const struct scope *s, const char *column, unsigned shift, struct wr *w)
 {
     wr_str(w, "(");
     for (size_t i = 0; i < s->config->n_darknet; i++) {
         struct ip4_prefix p = s->config->darknet[i];
-        wr_fmt(w, "%sdst BETWEEN %lu AND %lu", i ? " OR " : "", (unsigned long)p.base,
-               (unsigned long)(p.base + (ip4_prefix_size(p) - 1)));
+        wr_fmt(w, "%s%s BETWEEN %lu AND %lu", i ? " OR " : "", column, (unsigned long)(p.base >> shift),
+               (unsigned long)((p.base + (ip4_prefix_size(p) - 1)) >> shift));
     }
     wr_str(w, ")");
+}
+
+static void port_sql(const struct scope *s, const struct filter *given, struct wr *w)
+{
+    if (s->port)
+        wr_fmt(w, "proto = %u AND dport = %u AND ", s->proto, s->port);
+    else if (given->has_proto)
+        wr_fmt(w, "proto = %u AND ", given->proto);
 }
 
 static int take_text(struct wr *w, char **ret)
@@ -109,13 +138,54 @@ static int make_where(struct scope *s, const struct filter *given, struct err *e
     int rc = filter_sql(&rest, s->filter, sizeof s->filter);
     if (rc < 0)
         return err_set(err, rc, "the filter is too long");
-    if (s->port)
-        wr_fmt(&w, "proto = %u AND dport = %u AND ", s->proto, s->port);
-    else if (given->has_proto)
-        wr_fmt(&w, "proto = %u AND ", given->proto);
-    darknet_sql(s, &w);
+    port_sql(s, given, &w);
+    darknet_sql(s, "dst", 0, &w);
     wr_str(&w, s->filter);
     return take_text(&w, &s->where);
+}
+
+static bool whole_nets(struct ip4_prefix p)
+{
+    return p.len_bits <= 24;
+}
+
+/* Counts of the filter's packets from by_net or by_dst, to the darknet or to anywhere. */
+static int counts_sql(const struct scope *s, const struct filter *given, bool nets, bool anywhere, char **ret)
+{
+    struct filter rest = {.has_src = given->has_src, .src = given->src, .has_dst = given->has_dst && !nets, .dst = given->dst};
+    struct wr w = wr_of(SQL_MAX_BYTES);
+    char text[400];
+    if (filter_sql(&rest, text, sizeof text) < 0)
+        return -ENOSPC;
+    wr_fmt(&w, "(SELECT * FROM %s WHERE ", nets ? "by_net" : "by_dst");
+    port_sql(s, given, &w);
+    if (anywhere)
+        wr_str(&w, "true");
+    else
+        darknet_sql(s, nets ? "net" : "dst", nets ? 8 : 0, &w);
+    if (nets && given->has_dst)
+        wr_fmt(&w, " AND net BETWEEN %lu AND %lu", (unsigned long)(given->dst.base >> 8),
+               (unsigned long)((given->dst.base + (ip4_prefix_size(given->dst) - 1)) >> 8));
+    wr_fmt(&w, "%s)", text);
+    return take_text(&w, ret);
+}
+
+/* The counts that hold the same packets as `where`. Prefixes longer than a /24 need the counts per address. */
+static int make_counts(struct scope *s, const struct filter *given, struct err *err)
+{
+    bool nets = !given->has_dst || whole_nets(given->dst);
+    for (size_t i = 0; i < s->config->n_darknet; i++)
+        nets = nets && whole_nets(s->config->darknet[i]);
+    int rc = counts_sql(s, given, false, false, &s->hits);
+    if (rc == 0)
+        rc = counts_sql(s, given, nets, true, &s->anywhere);
+    if (rc == 0 && nets)
+        rc = counts_sql(s, given, true, false, &s->cells);
+    if (rc == 0 && !nets && asprintf(&s->cells,
+                                     "(SELECT proto, dport, kind, sport, src, CAST(dst >> 8 AS UINTEGER) AS net, packets FROM %s)",
+                                     s->hits) < 0)
+        rc = -ENOMEM;
+    return rc < 0 ? err_set(err, rc, "cannot say what to count") : 0;
 }
 
 static int make_point_list(struct scope *s)
@@ -128,19 +198,23 @@ static int make_point_list(struct scope *s)
     return take_text(&w, &s->point_list);
 }
 
-/* First and last packet, how many. */
-static int read_range(struct scope *s, struct store *store, struct err *err)
+int scope_range(struct scope *s, struct err *err)
+{
+    if (s->has_range)
+        return 0;
+    store_focus(s->store, &s->focus);
+    int rc = store_span(s->store, s->where, &s->first_us, &s->last_us, err);
+    s->has_range = rc >= 0;
+    return rc < 0 ? rc : 0;
+}
+
+int scope_packets(const struct scope *s, uint64_t *ret, struct err *err)
 {
     struct rows *rows;
-    int rc = scope_query(store, &rows, err,
-                         "SELECT count(*), coalesce(epoch_us(min(ts)), 0), coalesce(epoch_us(max(ts)), -1) "
-                         "FROM packet WHERE %s",
-                         s->where);
+    int rc = scope_ask(s, &rows, err, "SELECT coalesce(sum(packets), 0)::BIGINT FROM %s", s->cells);
     if (rc < 0)
         return rc;
-    s->n_packets = (uint64_t)rows_i64(rows, 0, 0);
-    s->first_us = rows_i64(rows, 1, 0);
-    s->last_us = rows_i64(rows, 2, 0);
+    *ret = (uint64_t)rows_i64(rows, 0, 0);
     rows_free(rows);
     return 0;
 }
@@ -149,9 +223,12 @@ static int read_range(struct scope *s, struct store *store, struct err *err)
 static int read_ledger(struct scope *s, struct store *store, const struct filter *f, struct err *err)
 {
     struct rows *rows;
+    int rc = f->since_us && f->until_us ? 0 : scope_range(s, err);
+    if (rc < 0)
+        return rc;
     int64_t from = f->since_us ? f->since_us : s->first_us,
             until = f->until_us ? f->until_us : s->last_us + 1;
-    int rc = scope_query(
+    rc = scope_query(
         store, &rows, err,
         "WITH span AS (SELECT dst, greatest(epoch_us(ts_from), %lld) AS a,"
         " least(coalesce(epoch_us(ts_until), %lld), %lld) AS b FROM lighting),"
@@ -222,6 +299,8 @@ int scope_init(struct scope *s, struct store *store, const struct analysis_param
     const struct filter *f = &params->filter;
     memset(s, 0, sizeof *s);
     s->config = params->config;
+    s->store = store;
+    s->focus = (struct filter){.has_src = f->has_src, .src = f->src, .since_us = f->since_us, .until_us = f->until_us};
     s->proto = f->has_proto ? f->proto : proto;
     s->port = f->has_port ? f->port : port;
     if (!s->config || s->config->n_darknet == 0)
@@ -230,7 +309,7 @@ int scope_init(struct scope *s, struct store *store, const struct analysis_param
     if (rc == 0)
         rc = make_where(s, f, err);
     if (rc == 0)
-        rc = read_range(s, store, err);
+        rc = make_counts(s, f, err);
     if (rc == 0)
         rc = read_points(s, store, f, err);
     if (rc < 0) {
@@ -243,8 +322,13 @@ int scope_init(struct scope *s, struct store *store, const struct analysis_param
 
 void scope_done(struct scope *s)
 {
+    if (s->store)
+        store_focus(s->store, NULL);
     free(s->points);
     free(s->nets);
+    free(s->cells);
+    free(s->hits);
+    free(s->anywhere);
     free(s->where);
     free(s->point_list);
     memset(s, 0, sizeof *s);
@@ -258,10 +342,9 @@ int scope_loss(struct store *store, const struct filter *f, struct result_loss *
     int rc = filter_sql(&time_only, where, sizeof where);
     if (rc < 0)
         return err_set(err, rc, "the filter is too long");
+    store_focus(store, f);
     rc = scope_query(store, &rows, err,
-                     "SELECT (SELECT count(*) FROM packet WHERE true%s) + (SELECT count(*) FROM packet6 WHERE true%s),"
-                     " count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE true%s",
-                     where, where, where);
+                     "SELECT (SELECT packets FROM stored), count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE true%s", where);
     if (rc < 0)
         return rc;
     ret->stored = (uint64_t)rows_i64(rows, 0, 0);

@@ -27,9 +27,14 @@ struct scope {
     size_t n_partly;        /* points that were dark for more than 5 % of the range */
     uint16_t port;          /* of the filter, or the analysis' default */
     uint8_t proto;
-    int64_t first_us, last_us; /* first and last packet in range; 0, -1 when there is none */
-    uint64_t n_packets;        /* to the darknet, under the filter with its port and protocol */
+    int64_t first_us, last_us; /* after scope_range(): first and last packet in range; 0, -1 when there is none */
+    bool has_range;
+    struct store *store;
+    struct filter focus;       /* the filter's time and source */
     char *where; /* "proto = 6 AND dport = 445 AND (dst BETWEEN …) AND …": to the darknet, under the filter */
+    char *cells; /* the same packets as counts: a table (proto, dport, kind, sport, src, net, packets); store_focus() */
+    char *hits;  /* (proto, dport, kind, sport, dst, src, packets) */
+    char *anywhere; /* cells or hits, also of what goes to no address of the darknet */
     char *point_list; /* "(1,2,3)" for dst IN …; a list without an address when there is no point */
     char filter[640]; /* as filter_sql() gives it, " AND …" */
 };
@@ -45,6 +50,12 @@ bool scope_is_point(const struct scope *s, uint32_t ip);
 const struct scope_net *scope_net_of(const struct scope *s, uint32_t ip);
 /* The packet opens a contact: a TCP SYN without ACK; any packet of another protocol. An SQL condition. */
 const char *scope_probe_sql(const struct scope *s);
+/* The same of a row of cells or hits. */
+const char *scope_probe_kind_sql(const struct scope *s);
+/* Fills first_us and last_us. */
+int scope_range(struct scope *s, struct err *err);
+/* Packets to the darknet, under the filter with its port and protocol. */
+int scope_packets(const struct scope *s, uint64_t *ret, struct err *err);
 /* Over the filter's time, whatever else it asks: packets in the store, and lost ones by the ledger. A packet passes several
  * stages and is lost in one of them: received = stored + lost, while the ledger's stored are counted once per stage. */
 int scope_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err);
@@ -52,8 +63,11 @@ int scope_loss(struct store *store, const struct filter *f, struct result_loss *
 int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params,
                  struct result *r, struct err *err);
 
-/* store_query() of a printf'd statement. */
+/* store_query() of a printf'd statement; with the scope's focus: packet holds what its filter lets through, cells and hits
+ * are right. */
 int scope_query(struct store *store, struct rows **ret, struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+int scope_ask(const struct scope *s, struct rows **ret, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -495,7 +495,9 @@ static int run(struct store *store, const struct analysis_params *params, struct
     int rc = scope_init(&w.scope, store, params, 6, 3306, err);
     if (rc < 0)
         return rc;
-    rc = query_tellings(&w, store, &tellings, err);
+    rc = scope_range(&w.scope, err);
+    if (rc == 0)
+        rc = query_tellings(&w, store, &tellings, err);
     if (rc == 0)
         rc = query_visits(&w, store, &visits, err);
     if (rc == 0)

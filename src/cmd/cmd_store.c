@@ -142,8 +142,8 @@ static int compact_once(struct store *s, const struct arguments *a, struct err *
     struct compact_options o = {.keep_days = (uint32_t)a->keep_days, .keep_bytes = a->keep_bytes};
     struct compact_result r;
     int rc = store_compact(s, &o, &r, err);
-    if (rc >= 0 && (!a->follow || r.merged || r.expired))
-        log_info("merged %zu files into %zu, removed %zu", r.merged, r.made, r.expired);
+    if (rc >= 0 && (!a->follow || r.merged || r.expired || r.summarised))
+        log_info("merged %zu files into %zu, summarised %zu more, removed %zu", r.merged, r.made, r.summarised, r.expired);
     return rc;
 }
 
@@ -242,6 +242,9 @@ static int stats(const struct arguments *a)
                      t->rows ? (double)t->bytes / (double)t->rows : 0, t->rows ? ts_format(t->min_ts_us, from) : "-",
                      t->rows ? ts_format(t->max_ts_us, until) : "-");
     }
+    (void)printf("%-8s %8zu %16s %16" PRIu64 " %10.2f  counts of packet, beside %zu of its files\n", "summary",
+                 2 * st.summaries, "-", st.summary_bytes,
+                 st.tables[0].rows ? (double)st.summary_bytes / (double)st.tables[0].rows : 0, st.summaries);
     (void)printf("open     %8zu spool segments, %" PRIu64 " bytes; %zu journals; %zu imports\n", st.segments,
                  st.segment_bytes, st.journals, st.imports);
     return EXIT_GOOD;

@@ -305,8 +305,7 @@ static bool vanished(const struct err *err)
            strstr(err->text, "Cannot open file");
 }
 
-int ask_run(struct store *s, const char *sql, const struct store_param *params, size_t n_params, ask_chunk fn,
-            void *arg, struct err *err)
+int ask_with(struct store *s, ask_fn fn, void *arg, struct err *err)
 {
     struct err why = {0};
     int rc = 0;
@@ -319,7 +318,7 @@ int ask_run(struct store *s, const char *sql, const struct store_param *params, 
             break;
         bool again = turn > 0 && generation == s->now.catalog.generation && s->now.fd >= 0;
         if (rc == 0)
-            rc = run(s, sql, params, n_params, fn, arg, &why);
+            rc = fn(s, arg, &why);
         /* A held generation keeps its files: what is missing there is damage, not haste. */
         if (rc >= 0 || !vanished(&why) || again)
             break;
@@ -328,6 +327,27 @@ int ask_run(struct store *s, const char *sql, const struct store_param *params, 
     ask_release(s);
     (void)pthread_mutex_unlock(&s->asking);
     return rc < 0 ? err_set(err, rc, "%s", why.text) : rc;
+}
+
+struct statement {
+    const char *sql;
+    const struct store_param *params;
+    size_t n_params;
+    ask_chunk fn;
+    void *arg;
+};
+
+static int run_statement(struct store *s, void *arg, struct err *err)
+{
+    const struct statement *q = arg;
+    return run(s, q->sql, q->params, q->n_params, q->fn, q->arg, err);
+}
+
+int ask_run(struct store *s, const char *sql, const struct store_param *params, size_t n_params, ask_chunk fn,
+            void *arg, struct err *err)
+{
+    struct statement q = {sql, params, n_params, fn, arg};
+    return ask_with(s, run_statement, &q, err);
 }
 
 int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err)

@@ -20,6 +20,9 @@ typedef int (*ask_chunk)(void *arg, const struct ask *a, duckdb_data_chunk chunk
 /* One consistent moment: takes a snapshot, runs, and starts again (with a NULL chunk) when a file vanished. */
 int ask_run(struct store *s, const char *sql, const struct store_param *params, size_t n_params, ask_chunk fn,
             void *arg, struct err *err);
+/* The same for more than one statement: fn runs at one moment, and again when a file vanished. */
+typedef int (*ask_fn)(struct store *s, void *arg, struct err *err);
+int ask_with(struct store *s, ask_fn fn, void *arg, struct err *err);
 /* Checks that sql is one SELECT, then runs copy, a COPY of it, at one moment. */
 int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err);
 /* Brings s->now and its views to this moment; s->asking is held. */

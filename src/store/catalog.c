@@ -11,6 +11,8 @@
 const char *const catalog_table_names[TABLE_COUNT] = {
     [TABLE_PACKET] = "packet", [TABLE_PACKET6] = "packet6", [TABLE_EVENT] = "event", [TABLE_LOSS] = "loss"};
 
+const char *const catalog_summary_names[SUMMARY_COUNT] = {[SUMMARY_NET] = "net", [SUMMARY_DST] = "dst"};
+
 static int grow(void *at, size_t *cap, size_t n, size_t size)
 {
     void **p = at;
@@ -31,6 +33,19 @@ int part_list_add(struct part_list *l, const struct part *p)
     if (rc == 0)
         l->at[l->n++] = *p;
     return rc;
+}
+
+bool part_is_summarised(const struct part *p)
+{
+    return p->summaries[0].path[0] != '\0';
+}
+
+uint64_t part_bytes(const struct part *p)
+{
+    uint64_t bytes = p->bytes;
+    for (size_t i = 0; i < SUMMARY_COUNT; i++)
+        bytes += p->summaries[i].bytes;
+    return bytes;
 }
 
 int mark_list_add(struct mark_list *l, const char *name)

@@ -17,11 +17,22 @@
 enum store_table { TABLE_PACKET, TABLE_PACKET6, TABLE_EVENT, TABLE_LOSS, TABLE_COUNT };
 extern const char *const catalog_table_names[TABLE_COUNT]; /* also the folders' */
 
+/* Counts of the packets of one file, in files of their own (summary.c). */
+enum summary { SUMMARY_NET, SUMMARY_DST, SUMMARY_COUNT };
+extern const char *const catalog_summary_names[SUMMARY_COUNT]; /* also the folders' under summary/ */
+struct summary_file {
+    char path[CATALOG_NAME_MAX]; /* "": there is none */
+    uint64_t rows, bytes;
+    uint64_t sum;            /* XXH3-64 of the whole file */
+};
 struct part {                /* one Parquet file */
     char path[CATALOG_NAME_MAX]; /* from the store's folder on */
     uint64_t rows, bytes;
     int64_t min_ts_us, max_ts_us;
     uint64_t sum;            /* XXH3-64 of the whole file */
+    bool has_src;            /* packet: min_src and max_src are known */
+    uint32_t min_src, max_src;
+    struct summary_file summaries[SUMMARY_COUNT]; /* packet: all of them, or none */
 };
 struct part_list {
     struct part *at;
@@ -50,6 +61,8 @@ struct catalog {
 };
 
 int part_list_add(struct part_list *l, const struct part *p);  /* -ENOMEM */
+bool part_is_summarised(const struct part *p);
+uint64_t part_bytes(const struct part *p); /* with its summaries */
 int mark_list_add(struct mark_list *l, const char *name);
 int import_list_add(struct import_list *l, const struct import_mark *m);
 bool mark_list_has(const struct mark_list *l, const char *name);

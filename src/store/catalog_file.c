@@ -96,17 +96,48 @@ int catalog_newest(const char *store_dir, uint64_t *ret, struct err *err)
 
 /* ---- writing ---- */
 
+/* Keys that older programs leave out and do not miss. */
+static int part_extras(json_t *o, const struct part *p)
+{
+    int rc = p->has_src ? json_object_set_new(o, "src", json_pack("[I, I]", (json_int_t)p->min_src, (json_int_t)p->max_src))
+                        : 0;
+    if (rc < 0 || !part_is_summarised(p))
+        return rc;
+    json_t *all = json_object();
+    for (size_t i = 0; i < SUMMARY_COUNT && rc == 0; i++) {
+        const struct summary_file *f = &p->summaries[i];
+        char sum[17];
+        (void)snprintf(sum, sizeof sum, "%016" PRIx64, f->sum);
+        rc = json_object_set_new(all, catalog_summary_names[i],
+                                 json_pack("{s:s, s:I, s:I, s:s}", "path", f->path, "rows", (json_int_t)f->rows, "bytes",
+                                           (json_int_t)f->bytes, "xxh3", sum));
+    }
+    if (rc < 0) {
+        json_decref(all);
+        return rc;
+    }
+    return json_object_set_new(o, "summaries", all);
+}
+
+static json_t *part_json(const struct part *p)
+{
+    char sum[17];
+    (void)snprintf(sum, sizeof sum, "%016" PRIx64, p->sum);
+    json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}", "path", p->path, "rows", (json_int_t)p->rows, "bytes",
+                          (json_int_t)p->bytes, "min_ts_us", (json_int_t)p->min_ts_us, "max_ts_us",
+                          (json_int_t)p->max_ts_us, "xxh3", sum);
+    if (o && part_extras(o, p) < 0) {
+        json_decref(o);
+        return NULL;
+    }
+    return o;
+}
+
 static json_t *parts_json(const struct part_list *l)
 {
     json_t *array = json_array();
     for (size_t i = 0; array && i < l->n; i++) {
-        const struct part *p = &l->at[i];
-        char sum[17];
-        (void)snprintf(sum, sizeof sum, "%016" PRIx64, p->sum);
-        if (json_array_append_new(array, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}", "path", p->path, "rows",
-                                                   (json_int_t)p->rows, "bytes", (json_int_t)p->bytes, "min_ts_us",
-                                                   (json_int_t)p->min_ts_us, "max_ts_us", (json_int_t)p->max_ts_us,
-                                                   "xxh3", sum)) < 0) {
+        if (json_array_append_new(array, part_json(&l->at[i])) < 0) {
             json_decref(array);
             return NULL;
         }
@@ -207,6 +238,48 @@ static bool path_is_inside(const char *path)
     return path[0] && path[0] != '/' && !strstr(path, "..") && !strpbrk(path, "'*?[\\");
 }
 
+static bool sum_of(const json_t *o, uint64_t *ret)
+{
+    char text[17], *end;
+    if (!text_of(json_object_get(o, "xxh3"), text, sizeof text))
+        return false;
+    *ret = strtoull(text, &end, 16);
+    return *end == '\0';
+}
+
+static bool src_read(const json_t *a, struct part *p)
+{
+    const json_t *lo = json_array_get(a, 0), *hi = json_array_get(a, 1);
+    if (!json_is_integer(lo) || !json_is_integer(hi) || json_integer_value(lo) < 0 || json_integer_value(hi) > UINT32_MAX ||
+        json_integer_value(lo) > json_integer_value(hi))
+        return false;
+    p->has_src = true;
+    p->min_src = (uint32_t)json_integer_value(lo);
+    p->max_src = (uint32_t)json_integer_value(hi);
+    return true;
+}
+
+static bool summaries_read(const json_t *all, struct part *p)
+{
+    for (size_t i = 0; i < SUMMARY_COUNT; i++) {
+        const json_t *o = json_object_get(all, catalog_summary_names[i]);
+        struct summary_file *f = &p->summaries[i];
+        if (!text_of(json_object_get(o, "path"), f->path, sizeof f->path) || !path_is_inside(f->path) ||
+            !count_of(o, "rows", &f->rows) || !count_of(o, "bytes", &f->bytes) || !sum_of(o, &f->sum))
+            return false;
+    }
+    return true;
+}
+
+static bool part_read(const json_t *o, struct part *p)
+{
+    const json_t *src = json_object_get(o, "src"), *summaries = json_object_get(o, "summaries");
+    return text_of(json_object_get(o, "path"), p->path, sizeof p->path) && path_is_inside(p->path) &&
+           count_of(o, "rows", &p->rows) && count_of(o, "bytes", &p->bytes) && int_of(o, "min_ts_us", &p->min_ts_us) &&
+           int_of(o, "max_ts_us", &p->max_ts_us) && sum_of(o, &p->sum) && (!src || src_read(src, p)) &&
+           (!summaries || summaries_read(summaries, p));
+}
+
 static int parts_read(const json_t *array, struct part_list *ret)
 {
     size_t i;
@@ -215,13 +288,7 @@ static int parts_read(const json_t *array, struct part_list *ret)
         return -EBADMSG;
     json_array_foreach(array, i, o) {
         struct part p = {0};
-        char sum[17], *end;
-        if (!text_of(json_object_get(o, "path"), p.path, sizeof p.path) || !path_is_inside(p.path) ||
-            !count_of(o, "rows", &p.rows) || !count_of(o, "bytes", &p.bytes) || !int_of(o, "min_ts_us", &p.min_ts_us) ||
-            !int_of(o, "max_ts_us", &p.max_ts_us) || !text_of(json_object_get(o, "xxh3"), sum, sizeof sum))
-            return -EBADMSG;
-        p.sum = strtoull(sum, &end, 16);
-        int rc = *end ? -EBADMSG : part_list_add(ret, &p);
+        int rc = part_read(o, &p) ? part_list_add(ret, &p) : -EBADMSG;
         if (rc < 0)
             return rc;
     }

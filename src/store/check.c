@@ -16,6 +16,7 @@ struct check {
     const struct check_options *o;
     struct check_result result;
     struct part_list bad[TABLE_COUNT];
+    struct part_list bad_summaries; /* parts that are good but for their summaries */
     int64_t told_us;
     uint64_t done_bytes, total_bytes;
 };
@@ -33,35 +34,57 @@ static void say(struct check *k, const char *fmt, ...)
         k->o->finding(k->o->arg, line);
 }
 
-static const char *part_fault(struct check *k, const struct part *p, const char *path)
+static const char *file_fault(const char *path, uint64_t want_bytes, uint64_t want_sum)
 {
     struct stat st;
     uint64_t bytes, sum;
     if (stat(path, &st) < 0)
         return errno == ENOENT ? "is missing" : "cannot be read";
-    if ((uint64_t)st.st_size < p->bytes)
+    if ((uint64_t)st.st_size < want_bytes)
         return "is cut";
-    if ((uint64_t)st.st_size > p->bytes)
+    if ((uint64_t)st.st_size > want_bytes)
         return "is longer than it was written";
     if (part_sum(path, &bytes, &sum, NULL) < 0)
         return "cannot be read";
-    (void)k;
-    return sum == p->sum ? NULL : "has changed (checksum)";
+    return sum == want_sum ? NULL : "has changed (checksum)";
 }
 
-static int check_part(struct check *k, enum store_table table, const struct part *p, struct err *err)
+/* NULL when the file is as the catalog says. */
+static const char *check_file(struct check *k, const char *rel, uint64_t bytes, uint64_t sum)
 {
-    char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2], from[TS_TEXT_MAX], until[TS_TEXT_MAX];
-    (void)snprintf(path, sizeof path, "%s/%s", k->s->dir, p->path);
-    const char *fault = part_fault(k, p, path);
+    char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+    (void)snprintf(path, sizeof path, "%s/%s", k->s->dir, rel);
+    const char *fault = file_fault(path, bytes, sum);
     k->result.files++;
-    k->done_bytes += p->bytes;
+    k->done_bytes += bytes;
     if (k->s->progress && ts_mono_us() - k->told_us > 2 * TS_SECOND_US) {
         k->told_us = ts_mono_us();
         k->s->progress(k->s->progress_arg, "bytes read", k->done_bytes, k->total_bytes);
     }
+    return fault;
+}
+
+/* A summary can be made again: what is affected is what analyses count by it. */
+static int check_summaries(struct check *k, const struct part *p, struct err *err)
+{
+    bool bad = false;
+    for (size_t i = 0; i < SUMMARY_COUNT && part_is_summarised(p); i++) {
+        const struct summary_file *f = &p->summaries[i];
+        const char *fault = check_file(k, f->path, f->bytes, f->sum);
+        if (fault)
+            say(k, "%s %s: counts of the %" PRIu64 " packets of %s are affected, none of the packets", f->path, fault, p->rows,
+                p->path);
+        bad = bad || fault;
+    }
+    return bad && part_list_add(&k->bad_summaries, p) < 0 ? err_set(err, -ENOMEM, "no memory for the findings") : 0;
+}
+
+static int check_part(struct check *k, enum store_table table, const struct part *p, struct err *err)
+{
+    char from[TS_TEXT_MAX], until[TS_TEXT_MAX];
+    const char *fault = check_file(k, p->path, p->bytes, p->sum);
     if (!fault)
-        return 0;
+        return check_summaries(k, p, err);
     say(k, "%s %s: %" PRIu64 " rows of %s from %s to %s are affected", p->path, fault, p->rows, catalog_table_names[table],
         ts_format(p->min_ts_us, from), ts_format(p->max_ts_us, until));
     k->result.rows_affected += p->rows;
@@ -91,6 +114,27 @@ static int check_segment(struct check *k, const struct snapshot_segment *g, stru
     return rc < 0 ? err_sys(err, rc, "cannot read segment %s", g->name) : 0;
 }
 
+/* The catalog forgets them; the next compaction makes them anew. */
+static int repair_summaries(struct check *k, struct err *err)
+{
+    struct change c = {0};
+    int rc = 0;
+    for (size_t i = 0; i < k->bad_summaries.n && rc == 0; i++) {
+        rc = pending_list_grow(&c.summarised, err);
+        if (rc < 0)
+            break;
+        struct pending *p = &c.summarised.at[c.summarised.n++];
+        *p = (struct pending){.table = TABLE_PACKET, .part = k->bad_summaries.at[i]};
+        memset(p->part.summaries, 0, sizeof p->part.summaries);
+    }
+    if (rc == 0 && c.summarised.n)
+        rc = commit_change(k->s, &c, err);
+    if (rc == 0)
+        k->result.repaired += c.summarised.n;
+    change_done(&c);
+    return rc;
+}
+
 /* The file is put aside, its rows go to the ledger as lost. */
 static int repair(struct check *k, struct err *err)
 {
@@ -115,7 +159,7 @@ static int repair(struct check *k, struct err *err)
     if (rc == 0)
         rc = store_remove_parts(k->s, k->bad, "damaged", err);
     if (rc == 0)
-        k->result.repaired = n;
+        k->result.repaired += n;
     return rc;
 }
 
@@ -128,17 +172,20 @@ int store_check(struct store *s, const struct check_options *o, struct check_res
     int rc = snapshot_take(s->dir, &now, err);
     for (size_t t = 0; t < TABLE_COUNT && rc == 0; t++)
         for (size_t i = 0; i < now.catalog.tables[t].n; i++)
-            k.total_bytes += now.catalog.tables[t].at[i].bytes;
+            k.total_bytes += part_bytes(&now.catalog.tables[t].at[i]);
     for (size_t t = 0; t < TABLE_COUNT && rc == 0; t++)
         for (size_t i = 0; i < now.catalog.tables[t].n && rc == 0; i++)
             rc = check_part(&k, (enum store_table)t, &now.catalog.tables[t].at[i], err);
     for (size_t i = 0; i < now.n_segments && rc == 0; i++)
         rc = check_segment(&k, &now.segments[i], err);
     if (rc == 0 && o->repair)
+        rc = repair_summaries(&k, err);
+    if (rc == 0 && o->repair)
         rc = repair(&k, err);
     snapshot_done(&now);
     for (size_t t = 0; t < TABLE_COUNT; t++)
         free(k.bad[t].at);
+    free(k.bad_summaries.at);
     if (rc == 0)
         *ret = k.result;
     return rc;

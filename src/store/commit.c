@@ -36,6 +36,7 @@ int store_lock(const struct store *s, const char *name, bool wait, struct err *e
 void change_done(struct change *c)
 {
     pending_drop(&c->add);
+    pending_drop(&c->summarised);
     for (size_t t = 0; t < TABLE_COUNT; t++)
         free(c->remove[t].at);
     free(c->segments.at);
@@ -74,11 +75,26 @@ static int removals_apply(struct catalog *g, const struct change *c)
     return 0;
 }
 
+/* Files that stay and get, or lose, their summaries. */
+static int summaries_apply(struct catalog *g, const struct change *c)
+{
+    for (size_t i = 0; i < c->summarised.n; i++) {
+        const struct pending *from = &c->summarised.at[i];
+        struct part *p = part_find(&g->tables[from->table], from->part.path);
+        if (!p)
+            return -EEXIST;
+        *p = from->part;
+    }
+    return 0;
+}
+
 static int change_apply(struct catalog *g, const struct change *c)
 {
     if (c->import && catalog_import(g, c->import->file_sum, c->import->frame_sum))
         return -EEXIST;
     int rc = removals_apply(g, c);
+    if (rc == 0)
+        rc = summaries_apply(g, c);
     if (rc == 0)
         rc = marks_apply(&g->segments, &c->segments);
     if (rc == 0)
@@ -127,29 +143,53 @@ static int sync_up(const struct store *s, const char *path, struct err *err)
     return 0;
 }
 
+/* Moves a temp file to its place; from here on a failure must delete it there. */
+static int move_file(const struct store *s, char *temp, const char *rel, struct err *err)
+{
+    char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+    if (!temp || !temp[0])
+        return 0;
+    (void)snprintf(path, sizeof path, "%s/%s", s->dir, rel);
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    int rc = io_mkdirs(path, err);
+    *slash = '/';
+    if (rc < 0)
+        return rc;
+    if (rename(temp, path) < 0)
+        return err_sys(err, -errno, "cannot move %s to %s", temp, path);
+    (void)snprintf(temp, STORE_PATH_MAX, "%.*s", STORE_PATH_MAX - 1, path);
+    return 0;
+}
+
 static int move_in(const struct store *s, struct pending_list *l, struct err *err)
 {
-    for (size_t i = 0; i < l->n; i++) {
+    int rc = 0;
+    for (size_t i = 0; i < l->n && rc == 0; i++) {
         struct pending *p = &l->at[i];
-        char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
-        (void)snprintf(path, sizeof path, "%s/%s", s->dir, p->part.path);
-        char *slash = strrchr(path, '/');
-        *slash = '\0';
-        int rc = io_mkdirs(path, err);
-        *slash = '/';
-        if (rc < 0)
-            return rc;
-        if (rename(p->temp, path) < 0)
-            return err_sys(err, -errno, "cannot move %s to %s", p->temp, path);
-        /* From here on a failure must delete the file at its place. */
-        (void)snprintf(p->temp, sizeof p->temp, "%.*s", (int)sizeof p->temp - 1, path);
+        rc = move_file(s, p->temp, p->part.path, err);
+        for (size_t k = 0; k < SUMMARY_COUNT && rc == 0; k++)
+            rc = move_file(s, p->summary_temp[k], p->part.summaries[k].path, err);
     }
+    for (size_t i = 0; i < l->n && rc == 0; i++) {
+        const struct pending *p = &l->at[i];
+        rc = p->temp[0] ? sync_up(s, p->part.path, err) : 0;
+        for (size_t k = 0; k < SUMMARY_COUNT && rc == 0; k++)
+            rc = p->summary_temp[k] ? sync_up(s, p->part.summaries[k].path, err) : 0;
+    }
+    return rc;
+}
+
+/* They are the store's now. */
+static void keep(struct pending_list *l)
+{
     for (size_t i = 0; i < l->n; i++) {
-        int rc = sync_up(s, l->at[i].part.path, err);
-        if (rc < 0)
-            return rc;
+        l->at[i].temp[0] = '\0';
+        for (size_t k = 0; k < SUMMARY_COUNT; k++) {
+            free(l->at[i].summary_temp[k]);
+            l->at[i].summary_temp[k] = NULL;
+        }
     }
-    return 0;
 }
 
 /* ---- deleting ---- */
@@ -164,22 +204,32 @@ static int compare_path(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+static int live_path(struct live *l, const char *path)
+{
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 256;
+        void *more = realloc(l->at, cap * sizeof *l->at);
+        if (!more)
+            return -ENOMEM;
+        l->at = more;
+        l->cap = cap;
+    }
+    memcpy(l->at[l->n++], path, CATALOG_NAME_MAX);
+    return 0;
+}
+
 static int live_add(struct live *l, const struct catalog *g)
 {
+    int rc = 0;
     for (size_t t = 0; t < TABLE_COUNT; t++) {
-        for (size_t i = 0; i < g->tables[t].n; i++) {
-            if (l->n == l->cap) {
-                size_t cap = l->cap ? l->cap * 2 : 256;
-                void *more = realloc(l->at, cap * sizeof *l->at);
-                if (!more)
-                    return -ENOMEM;
-                l->at = more;
-                l->cap = cap;
-            }
-            memcpy(l->at[l->n++], g->tables[t].at[i].path, CATALOG_NAME_MAX);
+        for (size_t i = 0; i < g->tables[t].n && rc == 0; i++) {
+            const struct part *p = &g->tables[t].at[i];
+            rc = live_path(l, p->path);
+            for (size_t k = 0; k < SUMMARY_COUNT && rc == 0 && part_is_summarised(p); k++)
+                rc = live_path(l, p->summaries[k].path);
         }
     }
-    return 0;
+    return rc;
 }
 
 static bool live_has(const struct live *l, const char *path)
@@ -199,6 +249,15 @@ static void delete_part(const struct store *s, const char *rel)
         if (strchr(path + root + 1, '/') == NULL || rmdir(path) < 0)
             break;
     }
+}
+
+static void delete_dead(const struct store *s, const struct live *live, const struct part *p)
+{
+    if (!live_has(live, p->path))
+        delete_part(s, p->path);
+    for (size_t k = 0; k < SUMMARY_COUNT && part_is_summarised(p); k++)
+        if (!live_has(live, p->summaries[k].path))
+            delete_part(s, p->summaries[k].path);
 }
 
 /* A sealed segment or journal may go when every generation left has its rows. */
@@ -349,9 +408,10 @@ static void sweep_orphans(const struct store *s, const struct live *live)
 {
     sweep.s = s;
     sweep.live = live;
-    for (size_t t = 0; t < TABLE_COUNT; t++) {
+    for (size_t t = 0; t <= TABLE_COUNT; t++) {
         char path[STORE_PATH_MAX];
-        if (snprintf(path, sizeof path, "%s/%s", s->dir, catalog_table_names[t]) < (int)sizeof path)
+        if (snprintf(path, sizeof path, "%s/%s", s->dir, t < TABLE_COUNT ? catalog_table_names[t] : SUMMARY_FOLDER) <
+            (int)sizeof path)
             (void)nftw(path, sweep_file, 16, FTW_PHYS | FTW_DEPTH);
     }
 }
@@ -382,8 +442,7 @@ static int clean(struct store *s, struct err *err)
         for (size_t i = 0; i < g.n; i++)
             for (size_t t = 0; gone[i] && t < TABLE_COUNT; t++)
                 for (size_t k = 0; k < g.at[i].tables[t].n; k++)
-                    if (!live_has(&live, g.at[i].tables[t].at[k].path))
-                        delete_part(s, g.at[i].tables[t].at[k].path);
+                    delete_dead(s, &live, &g.at[i].tables[t].at[k]);
         delete_marked(s, left, n_left);
     }
     if (rc == 0 && !s->swept) {
@@ -430,11 +489,12 @@ int commit_change(struct store *s, struct change *c, struct err *err)
     if (rc == 0)
         rc = move_in(s, &c->add, err);
     if (rc == 0)
+        rc = move_in(s, &c->summarised, err);
+    if (rc == 0)
         rc = catalog_write(s->dir, &g, err);
     if (rc == 0) {
-        /* They are the store's now. */
-        for (size_t i = 0; i < c->add.n; i++)
-            c->add.at[i].temp[0] = '\0';
+        keep(&c->add);
+        keep(&c->summarised);
         /* What cannot be deleted now is deleted after a later commit. */
         (void)clean(s, NULL);
     }

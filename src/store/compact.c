@@ -20,6 +20,7 @@ struct group {
     const char *prefix;
     struct part_list parts;
     uint64_t rows;
+    bool day;     /* the file will hold what there is of its day: it is summarised */
 };
 
 static void put_columns(struct wr *w, enum store_table table)
@@ -51,12 +52,17 @@ static int group_write(struct store *s, const struct group *g, struct change *c,
         const struct part *p = &g->parts.at[i];
         known.min_ts_us = p->min_ts_us < known.min_ts_us ? p->min_ts_us : known.min_ts_us;
         known.max_ts_us = p->max_ts_us > known.max_ts_us ? p->max_ts_us : known.max_ts_us;
+        known.min_src = i && known.min_src < p->min_src ? known.min_src : p->min_src;
+        known.max_src = known.max_src > p->max_src ? known.max_src : p->max_src;
+        known.has_src = (i == 0 || known.has_src) && p->has_src;
     }
     struct feeder *f;
     int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n) : store_feeder(s, FEEDER_SORT, &f, err);
     if (rc == 0)
         rc = part_write(s, f, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
     wr_done(&w);
+    if (rc == 0 && g->table == TABLE_PACKET && (g->day || g->rows >= MERGE_ROWS_MAX / 4))
+        rc = summary_write(s, &c->add.at[c->add.n - 1], c->add.at[c->add.n - 1].temp, err);
     for (size_t i = 0; i < g->parts.n && rc == 0; i++)
         rc = part_list_add(&c->remove[g->table], &g->parts.at[i]);
     return rc;
@@ -129,6 +135,7 @@ static void group_folder(struct group *g, const struct part *p, bool day)
     (void)snprintf(g->folder, sizeof g->folder, "%s", p->path);
     *strrchr(g->folder, '/') = '\0';
     g->prefix = day ? "day" : "hour";
+    g->day = day;
     char *hour = day ? strrchr(g->folder, '/') : NULL;
     if (hour && strncmp(hour, "/hour=", 6) == 0)
         (void)snprintf(hour, sizeof g->folder - (size_t)(hour - g->folder), "/hour=24");
@@ -213,6 +220,60 @@ static int merge_all(struct store *s, int64_t now_us, struct compact_result *ret
     return 0;
 }
 
+/* ---- summaries of files that are merged no more ---- */
+
+static bool summary_is_due(const struct part *p, int64_t now_us)
+{
+    return !part_is_summarised(p) && p->rows && (p->rows >= MERGE_ROWS_MAX / 4 || part_settled(p, now_us, TS_DAY_US));
+}
+
+static int summarise_part(struct store *s, const struct part *p, struct err *err)
+{
+    struct group g = {.table = TABLE_PACKET};
+    struct change c = {0};
+    char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+    (void)snprintf(path, sizeof path, "%s/%s", s->dir, p->path);
+    int rc = part_list_add(&g.parts, p) < 0 ? err_set(err, -ENOMEM, "no memory to summarise %s", path)
+                                            : pending_list_grow(&c.summarised, err);
+    if (rc == 0)
+        rc = group_verify(s, &g, err);
+    if (rc == 0) {
+        struct pending *to = &c.summarised.at[c.summarised.n++];
+        *to = (struct pending){.table = TABLE_PACKET, .part = *p};
+        rc = summary_write(s, to, path, err);
+    }
+    if (rc == 0)
+        rc = commit_change(s, &c, err);
+    change_done(&c);
+    free(g.parts.at);
+    return rc;
+}
+
+/* The files that were not merged: one of a day, those of an older store. */
+static int summarise_all(struct store *s, int64_t now_us, struct compact_result *ret, struct err *err)
+{
+    struct catalog c;
+    int64_t told_us = ts_mono_us();
+    int rc = load_newest(s, &c, err);
+    if (rc < 0)
+        return rc;
+    const struct part_list *l = &c.tables[TABLE_PACKET];
+    for (size_t i = 0; i < l->n && rc == 0; i++) {
+        if (!summary_is_due(&l->at[i], now_us))
+            continue;
+        rc = summarise_part(s, &l->at[i], err);
+        ret->summarised += rc == 0;
+        if (rc == -EEXIST || rc == -ENOENT) /* somebody took it away meanwhile */
+            rc = 0;
+        if (s->progress && ts_mono_us() - told_us > 2 * TS_SECOND_US) {
+            told_us = ts_mono_us();
+            s->progress(s->progress_arg, "files summarised", i + 1, l->n);
+        }
+    }
+    catalog_done(&c);
+    return rc;
+}
+
 /* ---- retention ---- */
 
 /* The ledger says what was taken away: stage "store". */
@@ -270,7 +331,7 @@ static int choose_expired(const struct catalog *c, const struct compact_options 
     n = 0;
     for (size_t t = 0; t < TABLE_COUNT; t++) {
         for (size_t i = 0; i < c->tables[t].n; i++) {
-            total += c->tables[t].at[i].bytes;
+            total += part_bytes(&c->tables[t].at[i]);
             if (t != TABLE_LOSS)
                 all[n++] = (struct candidate){(enum store_table)t, &c->tables[t].at[i]};
         }
@@ -284,7 +345,7 @@ static int choose_expired(const struct catalog *c, const struct compact_options 
         if (!old && !much)
             continue;
         rc = part_list_add(old ? &age[all[i].table] : &bytes[all[i].table], all[i].part);
-        total -= all[i].part->bytes;
+        total -= part_bytes(all[i].part);
     }
     free(all);
     return rc;
@@ -332,6 +393,8 @@ int store_compact(struct store *s, const struct compact_options *o, struct compa
     int rc = o->keep_days || o->keep_bytes ? expire(s, o, now_us, &result, err) : 0;
     if (rc == 0)
         rc = merge_all(s, now_us, &result, err);
+    if (rc == 0)
+        rc = summarise_all(s, now_us, &result, err);
     if (rc == 0)
         rc = commit_clean(s, err);
     close(lock);

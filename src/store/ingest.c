@@ -205,6 +205,11 @@ static int write_hour(struct worker *w, const struct row_block *b, struct sort_k
         known.min_ts_us = ts < known.min_ts_us ? ts : known.min_ts_us;
         known.max_ts_us = ts > known.max_ts_us ? ts : known.max_ts_us;
     }
+    if (b->family == ROW_IP4) {
+        known.has_src = true;
+        known.min_src = b->rows[order[0]].src;
+        known.max_src = b->rows[order[n - 1]].src;
+    }
     enum store_table table = b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6;
     char folder[100];
     hour_folder(catalog_table_names[table], hour, folder, sizeof folder);

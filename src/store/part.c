@@ -105,7 +105,7 @@ int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct er
     return rc;
 }
 
-static int sync_file(const char *path, struct err *err)
+int part_sync(const char *path, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -152,17 +152,25 @@ static int copy_to(struct feeder *f, const struct pending *p, const char *select
     return rc;
 }
 
+int pending_list_grow(struct pending_list *l, struct err *err)
+{
+    if (l->n < l->cap)
+        return 0;
+    size_t cap = l->cap ? l->cap * 2 : 16;
+    struct pending *more = realloc(l->at, cap * sizeof *more);
+    if (!more)
+        return err_set(err, -ENOMEM, "no memory for %zu files", cap);
+    l->at = more;
+    l->cap = cap;
+    return 0;
+}
+
 int part_write(struct store *s, struct feeder *f, enum store_table table, const char *folder, const char *prefix,
                const char *select, const struct part *known, struct pending_list *l, struct err *err)
 {
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 16;
-        struct pending *more = realloc(l->at, cap * sizeof *more);
-        if (!more)
-            return err_set(err, -ENOMEM, "no memory for %zu files", cap);
-        l->at = more;
-        l->cap = cap;
-    }
+    int rc = pending_list_grow(l, err);
+    if (rc < 0)
+        return rc;
     struct pending *p = &l->at[l->n];
     uint64_t salt;
     rng_secret(&salt, sizeof salt);
@@ -174,11 +182,11 @@ int part_write(struct store *s, struct feeder *f, enum store_table table, const 
         snprintf(p->temp, sizeof p->temp, "%.4000s/%s-%016" PRIx64 ".parquet", s->temp_dir, prefix, salt) >=
             (int)sizeof p->temp)
         return err_set(err, -ENAMETOOLONG, "store %.60s…: the name is too long", s->dir);
-    int rc = copy_to(f, p, select, err);
+    rc = copy_to(f, p, select, err);
     if (rc == 0 && !known)
         rc = measure(f, p, err);
     if (rc == 0)
-        rc = sync_file(p->temp, err);
+        rc = part_sync(p->temp, err);
     if (rc == 0)
         rc = part_sum(p->temp, &p->part.bytes, &p->part.sum, err);
     if (rc < 0 || p->part.rows == 0) {
@@ -191,9 +199,15 @@ int part_write(struct store *s, struct feeder *f, enum store_table table, const 
 
 void pending_drop(struct pending_list *l)
 {
-    for (size_t i = 0; i < l->n; i++)
+    for (size_t i = 0; i < l->n; i++) {
         if (l->at[i].temp[0])
             (void)unlink(l->at[i].temp);
+        for (size_t k = 0; k < SUMMARY_COUNT; k++) {
+            if (l->at[i].summary_temp[k])
+                (void)unlink(l->at[i].summary_temp[k]);
+            free(l->at[i].summary_temp[k]);
+        }
+    }
     free(l->at);
     *l = (struct pending_list){0};
 }

@@ -174,6 +174,8 @@ int store_stats(struct store *s, struct store_stats *ret, struct err *err)
             to->bytes += p->bytes;
             to->min_ts_us = p->min_ts_us < to->min_ts_us ? p->min_ts_us : to->min_ts_us;
             to->max_ts_us = p->max_ts_us > to->max_ts_us ? p->max_ts_us : to->max_ts_us;
+            st.summaries += part_is_summarised(p);
+            st.summary_bytes += part_bytes(p) - p->bytes;
         }
     }
     for (size_t i = 0; i < now.n_segments; i++)

@@ -63,6 +63,17 @@ double rows_f64(const struct rows *r, size_t col, size_t row);   /* any number; 
 const char *rows_text(const struct rows *r, size_t col, size_t row); /* any type as text; lives as long as r; "" for NULL */
 void rows_free(struct rows *r);
 
+/* Until the next call, tables need hold only the rows that f's time and source let through: files that have none are not
+ * opened. NULL: everything. In these tables alone f's time is exact:
+ *   by_net(proto, dport, kind, sport, src, net, packets)   packets of a source to a /24 (net: address >> 8)
+ *   by_dst(proto, dport, kind, sport, dst, src, packets)   packets of a source to an address
+ *   stored(packets)                                        packets of packet and packet6, whatever their source
+ * A key may come in several rows: sum(packets). kind and sport: summary_sql.h. */
+void store_focus(struct store *s, const struct filter *f);
+/* Times of the first and the last row of packet, under the focus, that fulfils `where`, an SQL condition of ours. 1; 0 and 0,
+ * -1 when there is none. Opens the files at both ends only. */
+int store_span(struct store *s, const char *where, int64_t *ret_first_us, int64_t *ret_last_us, struct err *err);
+
 /* The result written to fd: a table for people (control bytes escaped, long text cut), CSV with a header line, JSON Lines
  * (one object per line), Parquet (goes to /dev/stdout, whatever fd is, and needs output_path to name that). Times are ISO
  * 8601 UTC, blobs hex. */
@@ -90,6 +101,7 @@ struct compact_options {
 };
 struct compact_result {
     size_t merged, made;  /* so many files became so many */
+    size_t summarised;    /* files that got summaries without being merged */
     size_t expired;       /* files that went because of age or bytes; the ledger counts their packets (stage "store") */
 };
 /* Removes what the limits do not keep, then merges the small files of hours and days that are over. Safe beside readers,
@@ -118,6 +130,8 @@ struct store_table_stats {
 struct store_stats {
     uint64_t generation;
     struct store_table_stats tables[STORE_STATS_TABLES]; /* packet, packet6, event, loss: what is sealed */
+    size_t summaries;                                    /* files of packet that have one */
+    uint64_t summary_bytes;
     size_t segments, journals, imports;                  /* not sealed yet; capture files imported */
     uint64_t segment_bytes;
 };

@@ -52,6 +52,7 @@ struct store {
     struct duck duck;            /* for questions; views of `now` */
     struct snapshot now;
     bool has_snapshot;
+    struct filter focus;         /* the views hold at least what it lets through: store_focus() */
     struct feeder *feeders[FEEDER_COUNT]; /* for writing Parquet; each opened at its first use */
     char temp_dir[STORE_PATH_MAX]; /* "" until something is written */
     int temp_fd;                 /* held: nobody sweeps the folder while we live */
@@ -72,8 +73,11 @@ void snapshot_done(struct snapshot *s);
 int scan_register(struct store *s, struct err *err);
 
 /* ---- view.c ---- */
+#define VIEW_SQL_MAX ((size_t)256 << 20)
 int view_macros(duckdb_connection con, struct err *err);
 int view_make(struct store *s, struct err *err);
+/* Runs what w holds, and empties it. */
+int view_run(struct store *s, struct wr *w, struct err *err);
 /* SELECT … over these journal files with the columns of `event`. */
 void view_put_list(struct wr *w, const char *dir, const struct part_list *l); /* ['…', '…'] */
 void view_journal_select(struct wr *w, const char *dir, const struct mark_list *journals);
@@ -82,7 +86,8 @@ void view_journal_select(struct wr *w, const char *dir, const struct mark_list *
 struct pending {
     enum store_table table;
     struct part part;            /* its final path */
-    char temp[STORE_PATH_MAX];   /* where it lies now */
+    char temp[STORE_PATH_MAX];   /* where it lies now; "": it is in its place */
+    char *summary_temp[SUMMARY_COUNT]; /* the same of its summaries, STORE_PATH_MAX bytes each; NULL: none, or in place */
 };
 struct pending_list {
     struct pending *at;
@@ -95,11 +100,25 @@ int part_write(struct store *s, struct feeder *f, enum store_table table, const 
 /* Length and XXH3-64 of a file. */
 int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct err *err);
 void pending_drop(struct pending_list *l); /* deletes the temp files, frees */
+int pending_list_grow(struct pending_list *l, struct err *err); /* room for one more at l->at[l->n] */
+int part_sync(const char *path, struct err *err);
+
+/* ---- summary.c: counts beside a file of packets (doc/format/store.md) ---- */
+#define SUMMARY_FOLDER "summary"
+/* Counts the packets of the Parquet file at path into temp files of p, whose part gets their names and the sources' range. */
+int summary_write(struct store *s, struct pending *p, const char *path, struct err *err);
+
+/* ---- focus.c ---- */
+/* The parts of s->now that can hold a row of s->focus. */
+int focus_parts(const struct store *s, enum store_table table, struct part_list *ret);
+/* Views by_net, by_dst and stored of s->now under s->focus. */
+int focus_views(struct store *s, struct err *err);
 int store_feeder(struct store *s, enum feeder_kind kind, struct feeder **ret, struct err *err);
 
 /* ---- commit.c ---- */
 struct change {
     struct pending_list add;
+    struct pending_list summarised; /* files that stay: their entry as it is to be */
     struct part_list remove[TABLE_COUNT];
     struct mark_list segments, journals; /* now sealed */
     const struct import_mark *import;

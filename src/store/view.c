@@ -1,12 +1,11 @@
 /* The tables of a moment as views, and the macros. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "event/event.h"
 #include "store/store_int.h"
-
-#define SQL_MAX ((size_t)256 << 20)
 
 static const char *const macros[] = {
     /* text of an address; UINTEGER or 16 bytes */
@@ -47,29 +46,34 @@ void view_put_list(struct wr *w, const char *dir, const struct part_list *l)
     wr_u8(w, ']');
 }
 
-static void put_packet_view(struct wr *w, const struct store *s, enum store_table table)
+static int put_packet_view(struct wr *w, const struct store *s, enum store_table table)
 {
     struct row_column columns[COLUMN_COUNT];
     bool six = table == TABLE_PACKET6;
     size_t n = row_columns(six ? ROW_IP6 : ROW_IP4, columns);
-    const struct part_list *parts = &s->now.catalog.tables[table];
+    struct part_list parts;
+    int rc = focus_parts(s, table, &parts);
+    if (rc < 0)
+        return rc;
     wr_fmt(w, "CREATE OR REPLACE VIEW %s AS ", catalog_table_names[table]);
     for (int source = 0; source < 2; source++) {
-        if (source == 0 ? parts->n == 0 : parts->n && s->now.n_segments == 0)
+        if (source == 0 ? parts.n == 0 : parts.n && s->now.n_segments == 0)
             continue;
-        if (source && parts->n)
+        if (source && parts.n)
             wr_str(w, " UNION ALL ");
         wr_str(w, "SELECT ");
         for (size_t i = 0; i < n; i++)
             wr_fmt(w, "%s%s", i ? ", " : "", columns[i].name);
         if (source == 0) {
             wr_str(w, " FROM read_parquet(");
-            view_put_list(w, s->dir, parts);
+            view_put_list(w, s->dir, &parts);
             wr_str(w, ", hive_partitioning = false)");
         } else {
             wr_fmt(w, " FROM spool_%s()", catalog_table_names[table]);
         }
     }
+    free(parts.at);
+    return 0;
 }
 
 static void put_loss_view(struct wr *w, const struct store *s)
@@ -168,7 +172,7 @@ static const char *const derived[] = {
     "FROM event WHERE type = 'sample' GROUP BY sha256",
 };
 
-static int run(struct store *s, struct wr *w, struct err *err)
+int view_run(struct store *s, struct wr *w, struct err *err)
 {
     wr_u8(w, 0);
     int rc = w->bad ? err_set(err, -ENOMEM, "no memory for the views") : duck_exec(s->duck.con, (const char *)w->bytes, err);
@@ -178,20 +182,23 @@ static int run(struct store *s, struct wr *w, struct err *err)
 
 int view_make(struct store *s, struct err *err)
 {
-    struct wr w = wr_of(SQL_MAX);
-    put_packet_view(&w, s, TABLE_PACKET);
-    int rc = run(s, &w, err);
-    if (rc == 0) {
-        put_packet_view(&w, s, TABLE_PACKET6);
-        rc = run(s, &w, err);
+    struct wr w = wr_of(VIEW_SQL_MAX);
+    int rc = 0;
+    for (size_t t = TABLE_PACKET; t <= TABLE_PACKET6 && rc == 0; t++) {
+        if (put_packet_view(&w, s, (enum store_table)t) < 0)
+            rc = err_set(err, -ENOMEM, "no memory for the views");
+        else
+            rc = view_run(s, &w, err);
     }
+    if (rc == 0)
+        rc = focus_views(s, err);
     if (rc == 0) {
         put_loss_view(&w, s);
-        rc = run(s, &w, err);
+        rc = view_run(s, &w, err);
     }
     if (rc == 0) {
         put_event_view(&w, s);
-        rc = run(s, &w, err);
+        rc = view_run(s, &w, err);
     }
     for (size_t i = 0; i < sizeof derived / sizeof *derived && rc == 0; i++)
         rc = duck_exec(s->duck.con, derived[i], err);

@@ -12,6 +12,7 @@
 
 #include "../cmocka_all.h"
 #include "base/io.h"
+#include "store/summary_sql.h"
 
 struct store {
     duckdb_database db;
@@ -56,6 +57,7 @@ struct store *memory_store_open(void)
     memory_store_run(
         s, "SET threads=1; SET autoinstall_known_extensions=false; SET autoload_known_extensions=false;");
     memory_store_run(s, schema);
+    store_focus(s, NULL);
     return s;
 }
 
@@ -155,6 +157,45 @@ void rows_free(struct rows *r)
     free(r->texts);
     duckdb_destroy_result(&r->result);
     free(r);
+}
+
+/* The counts of the focus' time, as the contract says, and no more packets than its time and source let through. */
+void store_focus(struct store *s, const struct filter *f)
+{
+    char where[256], sql[2048];
+    struct filter time = {.since_us = f ? f->since_us : 0, .until_us = f ? f->until_us : 0};
+    assert_int_equal(filter_sql(&time, where, sizeof where), 0);
+    (void)snprintf(sql, sizeof sql,
+                   "CREATE OR REPLACE VIEW by_net AS " SUMMARY_NET_HEAD SUMMARY_ROWS_HEAD
+                   "(SELECT * FROM packet WHERE true%s)" SUMMARY_ROWS_TAIL SUMMARY_TAIL,
+                   where);
+    memory_store_run(s, sql);
+    (void)snprintf(sql, sizeof sql,
+                   "CREATE OR REPLACE VIEW by_dst AS " SUMMARY_DST_HEAD SUMMARY_ROWS_HEAD
+                   "(SELECT * FROM packet WHERE true%s)" SUMMARY_ROWS_TAIL SUMMARY_TAIL,
+                   where);
+    memory_store_run(s, sql);
+    (void)snprintf(sql, sizeof sql,
+                   "CREATE OR REPLACE VIEW stored AS SELECT (SELECT count(*) FROM packet WHERE true%s) + (SELECT count(*) "
+                   "FROM packet6 WHERE true%s) AS packets",
+                   where, where);
+    memory_store_run(s, sql);
+}
+
+int store_span(struct store *s, const char *where, int64_t *ret_first_us, int64_t *ret_last_us, struct err *err)
+{
+    struct rows *r;
+    char *sql;
+    assert_true(asprintf(&sql, "SELECT epoch_us(min(ts)), epoch_us(max(ts)) FROM packet WHERE %s", where) > 0);
+    int rc = store_query(s, sql, NULL, 0, &r, err);
+    free(sql);
+    if (rc < 0)
+        return rc;
+    bool found = !rows_is_null(r, 0, 0);
+    *ret_first_us = found ? rows_i64(r, 0, 0) : 0;
+    *ret_last_us = found ? rows_i64(r, 1, 0) : -1;
+    rows_free(r);
+    return found;
 }
 
 /* The contract's words: what is set restricts, all by AND. */

@@ -1,0 +1,179 @@
+/* The part of the store that a filter can touch: which files the views name, and counts of packets from the summaries of the
+ * files that lie wholly in the filter's time, and from the packets themselves of the rest. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store_int.h"
+#include "store/summary_sql.h"
+
+static bool in_time(const struct part *p, const struct filter *f)
+{
+    return (f->since_us == 0 || p->max_ts_us >= f->since_us) && (f->until_us == 0 || p->min_ts_us < f->until_us);
+}
+
+static bool wholly_in_time(const struct part *p, const struct filter *f)
+{
+    return (f->since_us == 0 || p->min_ts_us >= f->since_us) && (f->until_us == 0 || p->max_ts_us < f->until_us);
+}
+
+static bool in_src(const struct part *p, const struct filter *f)
+{
+    if (!f->has_src || !p->has_src)
+        return true;
+    uint64_t first = f->src.base, last = first + (ip4_prefix_size(f->src) - 1);
+    return p->min_src <= last && p->max_src >= first;
+}
+
+int focus_parts(const struct store *s, enum store_table table, struct part_list *ret)
+{
+    const struct part_list *all = &s->now.catalog.tables[table];
+    int rc = 0;
+    *ret = (struct part_list){0};
+    for (size_t i = 0; i < all->n && rc == 0; i++)
+        if (in_time(&all->at[i], &s->focus) && in_src(&all->at[i], &s->focus))
+            rc = part_list_add(ret, &all->at[i]);
+    if (rc < 0)
+        free(ret->at);
+    return rc;
+}
+
+static bool same_focus(const struct filter *a, const struct filter *b)
+{
+    return a->since_us == b->since_us && a->until_us == b->until_us && a->has_src == b->has_src &&
+           (!a->has_src || (a->src.base == b->src.base && a->src.len_bits == b->src.len_bits));
+}
+
+void store_focus(struct store *s, const struct filter *f)
+{
+    struct filter focus = {0};
+    if (f)
+        focus = *f;
+    (void)pthread_mutex_lock(&s->asking);
+    if (!same_focus(&focus, &s->focus))
+        s->has_snapshot = false;
+    s->focus = focus;
+    (void)pthread_mutex_unlock(&s->asking);
+}
+
+/* " AND ts >= … AND ts < …" */
+static void put_time(struct wr *w, const struct filter *f)
+{
+    struct filter time = {.since_us = f->since_us, .until_us = f->until_us};
+    char text[256];
+    if (filter_sql(&time, text, sizeof text) < 0)
+        w->bad = true;
+    else
+        wr_str(w, text);
+}
+
+/* Packets of these files and of the spool, in the focus' time. */
+static void put_packets(struct wr *w, const struct store *s, const char *table, const char *columns, const struct part_list *l)
+{
+    wr_str(w, "(SELECT * FROM (");
+    if (l->n) {
+        wr_fmt(w, "SELECT %s FROM read_parquet(", columns);
+        view_put_list(w, s->dir, l);
+        wr_str(w, ", hive_partitioning = false)");
+    }
+    if (s->now.n_segments || !l->n)
+        wr_fmt(w, "%sSELECT %s FROM spool_%s()", l->n ? " UNION ALL " : "", columns, table);
+    wr_str(w, ") WHERE true");
+    put_time(w, &s->focus);
+    wr_str(w, ")");
+}
+
+struct split { /* the files of a focus */
+    struct part_list counted, rest;
+    uint64_t rows; /* of counted */
+};
+
+/* counted: what needs no look at its packets; with `summaries`, those that have them. */
+static int split(const struct store *s, enum store_table table, bool summaries, struct split *ret)
+{
+    const struct part_list *all = &s->now.catalog.tables[table];
+    int rc = 0;
+    *ret = (struct split){0};
+    for (size_t i = 0; i < all->n && rc == 0; i++) {
+        const struct part *p = &all->at[i];
+        if (!in_time(p, &s->focus) || (summaries && !in_src(p, &s->focus)))
+            continue;
+        bool counted = wholly_in_time(p, &s->focus) && (!summaries || part_is_summarised(p));
+        rc = part_list_add(counted ? &ret->counted : &ret->rest, p);
+        ret->rows += counted ? p->rows : 0;
+    }
+    return rc;
+}
+
+static void split_done(struct split *d)
+{
+    free(d->counted.at);
+    free(d->rest.at);
+}
+
+static void put_summaries(struct wr *w, const struct store *s, const struct part_list *l, enum summary which)
+{
+    wr_str(w, "SELECT * FROM read_parquet([");
+    for (size_t i = 0; i < l->n; i++) {
+        char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+        (void)snprintf(path, sizeof path, "%s/%s", s->dir, l->at[i].summaries[which].path);
+        if (i)
+            wr_u8(w, ',');
+        duck_quote(w, path);
+    }
+    wr_str(w, "], hive_partitioning = false)");
+}
+
+static void put_counts(struct wr *w, const struct store *s, const struct split *d, enum summary which)
+{
+    wr_fmt(w, "CREATE OR REPLACE VIEW by_%s AS ", catalog_summary_names[which]);
+    if (d->counted.n)
+        put_summaries(w, s, &d->counted, which);
+    if (d->counted.n && !d->rest.n && !s->now.n_segments)
+        return;
+    wr_fmt(w, "%s%s%s", d->counted.n ? " UNION ALL " : "", which == SUMMARY_NET ? SUMMARY_NET_HEAD : SUMMARY_DST_HEAD,
+           SUMMARY_ROWS_HEAD);
+    put_packets(w, s, "packet", "ts, proto, dport, sport, src, dst, tcp_flags, icmp_type", &d->rest);
+    wr_str(w, SUMMARY_ROWS_TAIL SUMMARY_TAIL);
+}
+
+static void put_stored(struct wr *w, const struct store *s, const struct split d[2])
+{
+    wr_fmt(w, "CREATE OR REPLACE VIEW stored AS SELECT CAST(%" PRIu64, d[0].rows + d[1].rows);
+    for (size_t i = 0; i < 2; i++) {
+        if (!d[i].rest.n && !s->now.n_segments)
+            continue;
+        wr_str(w, " + (SELECT count(*) FROM ");
+        put_packets(w, s, catalog_table_names[i ? TABLE_PACKET6 : TABLE_PACKET], "ts", &d[i].rest);
+        wr_str(w, ")");
+    }
+    wr_str(w, " AS BIGINT) AS packets");
+}
+
+int focus_views(struct store *s, struct err *err)
+{
+    struct wr w = wr_of(VIEW_SQL_MAX);
+    struct split of[2] = {0}, summarised = {0};
+    int rc = split(s, TABLE_PACKET, true, &summarised);
+    if (rc == 0)
+        rc = split(s, TABLE_PACKET, false, &of[0]);
+    if (rc == 0)
+        rc = split(s, TABLE_PACKET6, false, &of[1]);
+    if (rc < 0)
+        (void)err_set(err, rc, "no memory for the views");
+    for (size_t i = 0; i < SUMMARY_COUNT && rc == 0; i++) {
+        put_counts(&w, s, &summarised, (enum summary)i);
+        rc = view_run(s, &w, err);
+    }
+    if (rc == 0) {
+        put_stored(&w, s, of);
+        rc = view_run(s, &w, err);
+    }
+    split_done(&summarised);
+    split_done(&of[0]);
+    split_done(&of[1]);
+    wr_done(&w);
+    return rc;
+}
