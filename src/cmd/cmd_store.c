@@ -242,9 +242,9 @@ static int stats(const struct arguments *a)
                      t->rows ? (double)t->bytes / (double)t->rows : 0, t->rows ? ts_format(t->min_ts_us, from) : "-",
                      t->rows ? ts_format(t->max_ts_us, until) : "-");
     }
-    (void)printf("%-8s %8zu %16s %16" PRIu64 " %10.2f  counts of packet, beside %zu of its files\n", "summary",
-                 2 * st.summaries, "-", st.summary_bytes,
-                 st.tables[0].rows ? (double)st.summary_bytes / (double)st.tables[0].rows : 0, st.summaries);
+    (void)printf("%-8s %8zu %16s %16" PRIu64 " %10.2f  counts of packet's files; %zu of several days\n", "summary",
+                 st.summaries + st.rollups, "-", st.summary_bytes,
+                 st.tables[0].rows ? (double)st.summary_bytes / (double)st.tables[0].rows : 0, st.rollups);
     (void)printf("open     %8zu spool segments, %" PRIu64 " bytes; %zu journals; %zu imports\n", st.segments,
                  st.segment_bytes, st.journals, st.imports);
     return EXIT_GOOD;

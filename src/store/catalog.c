@@ -35,6 +35,52 @@ int part_list_add(struct part_list *l, const struct part *p)
     return rc;
 }
 
+int rollup_list_add(struct rollup_list *l, const struct rollup *r)
+{
+    int rc = grow(&l->at, &l->cap, l->n, sizeof *l->at);
+    if (rc == 0)
+        l->at[l->n++] = *r;
+    return rc;
+}
+
+const struct rollup *catalog_rollup(const struct catalog *c, const char *name)
+{
+    for (size_t i = 0; i < c->rollups.n && *name; i++)
+        if (strcmp(c->rollups.at[i].name, name) == 0)
+            return &c->rollups.at[i];
+    return NULL;
+}
+
+uint64_t rollup_bytes(const struct rollup *r)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < SUMMARY_COUNT; i++)
+        bytes += r->files[i].bytes;
+    return bytes;
+}
+
+static uint64_t count_parts(const struct catalog *c, const char *name)
+{
+    const struct part_list *l = &c->tables[TABLE_PACKET];
+    uint64_t n = 0;
+    for (size_t i = 0; i < l->n; i++)
+        n += strcmp(l->at[i].rollup, name) == 0;
+    return n;
+}
+
+void catalog_prune_rollups(struct catalog *c)
+{
+    struct part_list *l = &c->tables[TABLE_PACKET];
+    size_t kept = 0;
+    for (size_t i = 0; i < c->rollups.n; i++)
+        if (count_parts(c, c->rollups.at[i].name) == c->rollups.at[i].parts)
+            c->rollups.at[kept++] = c->rollups.at[i];
+    c->rollups.n = kept;
+    for (size_t i = 0; i < l->n; i++)
+        if (!catalog_rollup(c, l->at[i].rollup))
+            l->at[i].rollup[0] = '\0';
+}
+
 bool part_is_summarised(const struct part *p)
 {
     return p->summaries[0].path[0] != '\0';
@@ -90,6 +136,7 @@ void catalog_done(struct catalog *c)
     free(c->segments.at);
     free(c->journals.at);
     free(c->imports.at);
+    free(c->rollups.at);
     memset(c, 0, sizeof *c);
 }
 
@@ -106,6 +153,8 @@ int catalog_copy(const struct catalog *from, struct catalog *ret)
         rc = mark_list_add(&c.journals, from->journals.at[i].name);
     for (size_t i = 0; i < from->imports.n && rc == 0; i++)
         rc = import_list_add(&c.imports, &from->imports.at[i]);
+    for (size_t i = 0; i < from->rollups.n && rc == 0; i++)
+        rc = rollup_list_add(&c.rollups, &from->rollups.at[i]);
     if (rc < 0)
         catalog_done(&c);
     else

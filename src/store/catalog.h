@@ -25,6 +25,16 @@ struct summary_file {
     uint64_t rows, bytes;
     uint64_t sum;            /* XXH3-64 of the whole file */
 };
+#define ROLLUP_NAME_MAX 40
+struct rollup {              /* the counts of `parts` files of packet, which name it, in one */
+    char name[ROLLUP_NAME_MAX];
+    uint64_t parts;
+    struct summary_file files[SUMMARY_COUNT];
+};
+struct rollup_list {
+    struct rollup *at;
+    size_t n, cap;
+};
 struct part {                /* one Parquet file */
     char path[CATALOG_NAME_MAX]; /* from the store's folder on */
     uint64_t rows, bytes;
@@ -33,6 +43,7 @@ struct part {                /* one Parquet file */
     bool has_src;            /* packet: min_src and max_src are known */
     uint32_t min_src, max_src;
     struct summary_file summaries[SUMMARY_COUNT]; /* packet: all of them, or none */
+    char rollup[ROLLUP_NAME_MAX]; /* "": in none */
 };
 struct part_list {
     struct part *at;
@@ -58,9 +69,15 @@ struct catalog {
     struct part_list tables[TABLE_COUNT];
     struct mark_list segments, journals;
     struct import_list imports;
+    struct rollup_list rollups;
 };
 
 int part_list_add(struct part_list *l, const struct part *p);  /* -ENOMEM */
+int rollup_list_add(struct rollup_list *l, const struct rollup *r);
+const struct rollup *catalog_rollup(const struct catalog *c, const char *name);
+/* Takes out the rollups that no longer have all their files. */
+void catalog_prune_rollups(struct catalog *c);
+uint64_t rollup_bytes(const struct rollup *r);
 bool part_is_summarised(const struct part *p);
 uint64_t part_bytes(const struct part *p); /* with its summaries */
 int mark_list_add(struct mark_list *l, const char *name);

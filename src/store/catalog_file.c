@@ -96,27 +96,48 @@ int catalog_newest(const char *store_dir, uint64_t *ret, struct err *err)
 
 /* ---- writing ---- */
 
+static json_t *summaries_json(const struct summary_file files[SUMMARY_COUNT])
+{
+    json_t *all = json_object();
+    for (size_t i = 0; all && i < SUMMARY_COUNT; i++) {
+        const struct summary_file *f = &files[i];
+        char sum[17];
+        (void)snprintf(sum, sizeof sum, "%016" PRIx64, f->sum);
+        if (json_object_set_new(all, catalog_summary_names[i],
+                                json_pack("{s:s, s:I, s:I, s:s}", "path", f->path, "rows", (json_int_t)f->rows, "bytes",
+                                          (json_int_t)f->bytes, "xxh3", sum)) < 0) {
+            json_decref(all);
+            return NULL;
+        }
+    }
+    return all;
+}
+
 /* Keys that older programs leave out and do not miss. */
 static int part_extras(json_t *o, const struct part *p)
 {
-    int rc = p->has_src ? json_object_set_new(o, "src", json_pack("[I, I]", (json_int_t)p->min_src, (json_int_t)p->max_src))
-                        : 0;
-    if (rc < 0 || !part_is_summarised(p))
-        return rc;
-    json_t *all = json_object();
-    for (size_t i = 0; i < SUMMARY_COUNT && rc == 0; i++) {
-        const struct summary_file *f = &p->summaries[i];
-        char sum[17];
-        (void)snprintf(sum, sizeof sum, "%016" PRIx64, f->sum);
-        rc = json_object_set_new(all, catalog_summary_names[i],
-                                 json_pack("{s:s, s:I, s:I, s:s}", "path", f->path, "rows", (json_int_t)f->rows, "bytes",
-                                           (json_int_t)f->bytes, "xxh3", sum));
+    int rc = 0;
+    if (p->has_src)
+        rc = json_object_set_new(o, "src", json_pack("[I, I]", (json_int_t)p->min_src, (json_int_t)p->max_src));
+    if (rc == 0 && part_is_summarised(p))
+        rc = json_object_set_new(o, "summaries", summaries_json(p->summaries));
+    if (rc == 0 && p->rollup[0])
+        rc = json_object_set_new(o, "rollup", json_string(p->rollup));
+    return rc;
+}
+
+static json_t *rollups_json(const struct rollup_list *l)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < l->n; i++) {
+        const struct rollup *r = &l->at[i];
+        if (json_array_append_new(array, json_pack("{s:s, s:I, s:o}", "name", r->name, "parts", (json_int_t)r->parts,
+                                                   "summaries", summaries_json(r->files))) < 0) {
+            json_decref(array);
+            return NULL;
+        }
     }
-    if (rc < 0) {
-        json_decref(all);
-        return rc;
-    }
-    return json_object_set_new(o, "summaries", all);
+    return array;
 }
 
 static json_t *part_json(const struct part *p)
@@ -175,9 +196,9 @@ static json_t *catalog_json(const struct catalog *c)
             return NULL;
         }
     }
-    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o}", "hotaru_store", CATALOG_FORMAT, "generation",
+    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o}", "hotaru_store", CATALOG_FORMAT, "generation",
                      (json_int_t)c->generation, "tables", tables, "segments", marks_json(&c->segments), "journals",
-                     marks_json(&c->journals), "imports", imports_json(&c->imports));
+                     marks_json(&c->journals), "imports", imports_json(&c->imports), "rollups", rollups_json(&c->rollups));
 }
 
 int catalog_write(const char *store_dir, const struct catalog *c, struct err *err)
@@ -259,11 +280,11 @@ static bool src_read(const json_t *a, struct part *p)
     return true;
 }
 
-static bool summaries_read(const json_t *all, struct part *p)
+static bool summaries_read(const json_t *all, struct summary_file ret[SUMMARY_COUNT])
 {
     for (size_t i = 0; i < SUMMARY_COUNT; i++) {
         const json_t *o = json_object_get(all, catalog_summary_names[i]);
-        struct summary_file *f = &p->summaries[i];
+        struct summary_file *f = &ret[i];
         if (!text_of(json_object_get(o, "path"), f->path, sizeof f->path) || !path_is_inside(f->path) ||
             !count_of(o, "rows", &f->rows) || !count_of(o, "bytes", &f->bytes) || !sum_of(o, &f->sum))
             return false;
@@ -271,13 +292,31 @@ static bool summaries_read(const json_t *all, struct part *p)
     return true;
 }
 
+/* Catalogs of older programs have none. */
+static int rollups_read(const json_t *array, struct rollup_list *ret)
+{
+    size_t i;
+    json_t *o;
+    json_array_foreach(array, i, o) {
+        struct rollup r = {0};
+        int rc = text_of(json_object_get(o, "name"), r.name, sizeof r.name) && count_of(o, "parts", &r.parts) &&
+                         summaries_read(json_object_get(o, "summaries"), r.files)
+                     ? rollup_list_add(ret, &r)
+                     : -EBADMSG;
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
 static bool part_read(const json_t *o, struct part *p)
 {
-    const json_t *src = json_object_get(o, "src"), *summaries = json_object_get(o, "summaries");
+    const json_t *src = json_object_get(o, "src"), *summaries = json_object_get(o, "summaries"), *rollup = json_object_get(o, "rollup");
     return text_of(json_object_get(o, "path"), p->path, sizeof p->path) && path_is_inside(p->path) &&
            count_of(o, "rows", &p->rows) && count_of(o, "bytes", &p->bytes) && int_of(o, "min_ts_us", &p->min_ts_us) &&
            int_of(o, "max_ts_us", &p->max_ts_us) && sum_of(o, &p->sum) && (!src || src_read(src, p)) &&
-           (!summaries || summaries_read(summaries, p));
+           (!summaries || summaries_read(summaries, p->summaries)) &&
+           (!rollup || text_of(rollup, p->rollup, sizeof p->rollup));
 }
 
 static int parts_read(const json_t *array, struct part_list *ret)
@@ -357,6 +396,8 @@ static int catalog_parse(char *text, size_t n, uint64_t generation, struct catal
         rc = marks_read(json_object_get(o, "journals"), &ret->journals);
     if (rc == 0)
         rc = imports_read(json_object_get(o, "imports"), &ret->imports);
+    if (rc == 0)
+        rc = rollups_read(json_object_get(o, "rollups"), &ret->rollups);
     json_decref(o);
     ret->generation = generation;
     return rc;

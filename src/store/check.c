@@ -16,6 +16,7 @@ struct check {
     const struct check_options *o;
     struct check_result result;
     struct part_list bad[TABLE_COUNT];
+    struct mark_list bad_rollups;
     struct part_list bad_summaries; /* parts that are good but for their summaries */
     int64_t told_us;
     uint64_t done_bytes, total_bytes;
@@ -114,6 +115,26 @@ static int check_segment(struct check *k, const struct snapshot_segment *g, stru
     return rc < 0 ? err_sys(err, rc, "cannot read segment %s", g->name) : 0;
 }
 
+/* What a rollup counts, the summaries of its files count too. */
+static int check_rollups(struct check *k, const struct catalog *c, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < c->rollups.n && rc == 0; i++) {
+        const struct rollup *r = &c->rollups.at[i];
+        bool bad = false;
+        for (size_t n = 0; n < SUMMARY_COUNT; n++) {
+            const struct summary_file *f = &r->files[n];
+            const char *fault = check_file(k, f->path, f->bytes, f->sum);
+            if (fault)
+                say(k, "%s %s: counts of the packets of %" PRIu64 " files are affected, none of the packets", f->path, fault, r->parts);
+            bad = bad || fault;
+        }
+        if (bad && mark_list_add(&k->bad_rollups, r->name) < 0)
+            rc = err_set(err, -ENOMEM, "no memory for the findings");
+    }
+    return rc;
+}
+
 /* The catalog forgets them; the next compaction makes them anew. */
 static int repair_summaries(struct check *k, struct err *err)
 {
@@ -127,10 +148,13 @@ static int repair_summaries(struct check *k, struct err *err)
         *p = (struct pending){.table = TABLE_PACKET, .part = k->bad_summaries.at[i]};
         memset(p->part.summaries, 0, sizeof p->part.summaries);
     }
-    if (rc == 0 && c.summarised.n)
+    size_t n = c.summarised.n + k->bad_rollups.n;
+    c.drop_rollups = k->bad_rollups;
+    k->bad_rollups = (struct mark_list){0};
+    if (rc == 0 && n)
         rc = commit_change(k->s, &c, err);
     if (rc == 0)
-        k->result.repaired += c.summarised.n;
+        k->result.repaired += n;
     change_done(&c);
     return rc;
 }
@@ -173,9 +197,13 @@ int store_check(struct store *s, const struct check_options *o, struct check_res
     for (size_t t = 0; t < TABLE_COUNT && rc == 0; t++)
         for (size_t i = 0; i < now.catalog.tables[t].n; i++)
             k.total_bytes += part_bytes(&now.catalog.tables[t].at[i]);
+    for (size_t i = 0; i < now.catalog.rollups.n && rc == 0; i++)
+        k.total_bytes += rollup_bytes(&now.catalog.rollups.at[i]);
     for (size_t t = 0; t < TABLE_COUNT && rc == 0; t++)
         for (size_t i = 0; i < now.catalog.tables[t].n && rc == 0; i++)
             rc = check_part(&k, (enum store_table)t, &now.catalog.tables[t].at[i], err);
+    if (rc == 0)
+        rc = check_rollups(&k, &now.catalog, err);
     for (size_t i = 0; i < now.n_segments && rc == 0; i++)
         rc = check_segment(&k, &now.segments[i], err);
     if (rc == 0 && o->repair)
@@ -186,6 +214,7 @@ int store_check(struct store *s, const struct check_options *o, struct check_res
     for (size_t t = 0; t < TABLE_COUNT; t++)
         free(k.bad[t].at);
     free(k.bad_summaries.at);
+    free(k.bad_rollups.at);
     if (rc == 0)
         *ret = k.result;
     return rc;

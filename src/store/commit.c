@@ -37,6 +37,8 @@ void change_done(struct change *c)
 {
     pending_drop(&c->add);
     pending_drop(&c->summarised);
+    rollup_change_done(&c->rollup);
+    free(c->drop_rollups.at);
     for (size_t t = 0; t < TABLE_COUNT; t++)
         free(c->remove[t].at);
     free(c->segments.at);
@@ -88,6 +90,23 @@ static int summaries_apply(struct catalog *g, const struct change *c)
     return 0;
 }
 
+static int rollups_apply(struct catalog *g, const struct change *c)
+{
+    const struct rollup_change *r = &c->rollup;
+    for (size_t i = 0; i < r->parts.n; i++) {
+        struct part *p = part_find(&g->tables[TABLE_PACKET], r->parts.at[i].path);
+        if (!p || p->rollup[0] || !part_is_summarised(p))
+            return -EEXIST;
+        memcpy(p->rollup, r->rollup.name, sizeof p->rollup);
+    }
+    for (size_t i = 0; i < g->rollups.n; i++)
+        if (mark_list_has(&c->drop_rollups, g->rollups.at[i].name))
+            g->rollups.at[i].parts = 0;
+    int rc = r->parts.n ? rollup_list_add(&g->rollups, &r->rollup) : 0;
+    catalog_prune_rollups(g);
+    return rc;
+}
+
 static int change_apply(struct catalog *g, const struct change *c)
 {
     if (c->import && catalog_import(g, c->import->file_sum, c->import->frame_sum))
@@ -95,6 +114,8 @@ static int change_apply(struct catalog *g, const struct change *c)
     int rc = removals_apply(g, c);
     if (rc == 0)
         rc = summaries_apply(g, c);
+    if (rc == 0)
+        rc = rollups_apply(g, c);
     if (rc == 0)
         rc = marks_apply(&g->segments, &c->segments);
     if (rc == 0)
@@ -180,6 +201,17 @@ static int move_in(const struct store *s, struct pending_list *l, struct err *er
     return rc;
 }
 
+static int move_in_rollup(const struct store *s, struct rollup_change *r, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < SUMMARY_COUNT && rc == 0 && r->temp[i]; i++) {
+        rc = move_file(s, r->temp[i], r->rollup.files[i].path, err);
+        if (rc == 0)
+            rc = sync_up(s, r->rollup.files[i].path, err);
+    }
+    return rc;
+}
+
 /* They are the store's now. */
 static void keep(struct pending_list *l)
 {
@@ -229,6 +261,9 @@ static int live_add(struct live *l, const struct catalog *g)
                 rc = live_path(l, p->summaries[k].path);
         }
     }
+    for (size_t i = 0; i < g->rollups.n; i++)
+        for (size_t k = 0; k < SUMMARY_COUNT && rc == 0; k++)
+            rc = live_path(l, g->rollups.at[i].files[k].path);
     return rc;
 }
 
@@ -258,6 +293,17 @@ static void delete_dead(const struct store *s, const struct live *live, const st
     for (size_t k = 0; k < SUMMARY_COUNT && part_is_summarised(p); k++)
         if (!live_has(live, p->summaries[k].path))
             delete_part(s, p->summaries[k].path);
+}
+
+static void delete_generation_files(const struct store *s, const struct live *live, const struct catalog *g)
+{
+    for (size_t t = 0; t < TABLE_COUNT; t++)
+        for (size_t k = 0; k < g->tables[t].n; k++)
+            delete_dead(s, live, &g->tables[t].at[k]);
+    for (size_t i = 0; i < g->rollups.n; i++)
+        for (size_t k = 0; k < SUMMARY_COUNT; k++)
+            if (!live_has(live, g->rollups.at[i].files[k].path))
+                delete_part(s, g->rollups.at[i].files[k].path);
 }
 
 /* A sealed segment or journal may go when every generation left has its rows. */
@@ -440,9 +486,8 @@ static int clean(struct store *s, struct err *err)
         if (live.n)
             qsort(live.at, live.n, sizeof *live.at, compare_path);
         for (size_t i = 0; i < g.n; i++)
-            for (size_t t = 0; gone[i] && t < TABLE_COUNT; t++)
-                for (size_t k = 0; k < g.at[i].tables[t].n; k++)
-                    delete_dead(s, &live, &g.at[i].tables[t].at[k]);
+            if (gone[i])
+                delete_generation_files(s, &live, &g.at[i]);
         delete_marked(s, left, n_left);
     }
     if (rc == 0 && !s->swept) {
@@ -491,10 +536,16 @@ int commit_change(struct store *s, struct change *c, struct err *err)
     if (rc == 0)
         rc = move_in(s, &c->summarised, err);
     if (rc == 0)
+        rc = move_in_rollup(s, &c->rollup, err);
+    if (rc == 0)
         rc = catalog_write(s->dir, &g, err);
     if (rc == 0) {
         keep(&c->add);
         keep(&c->summarised);
+        for (size_t i = 0; i < SUMMARY_COUNT; i++) {
+            free(c->rollup.temp[i]);
+            c->rollup.temp[i] = NULL;
+        }
         /* What cannot be deleted now is deleted after a later commit. */
         (void)clean(s, NULL);
     }

@@ -316,6 +316,13 @@ static int compare_candidate(const void *a, const void *b)
     return p->max_ts_us < q->max_ts_us ? -1 : p->max_ts_us > q->max_ts_us;
 }
 
+/* With its summaries and its share of a rollup. */
+static uint64_t all_bytes(const struct catalog *c, const struct part *p)
+{
+    const struct rollup *r = catalog_rollup(c, p->rollup);
+    return part_bytes(p) + (r ? rollup_bytes(r) / r->parts : 0);
+}
+
 /* The oldest files go first until both limits hold. The ledger stays: it is small, and says what is gone. */
 static int choose_expired(const struct catalog *c, const struct compact_options *o, int64_t now_us,
                           struct part_list age[TABLE_COUNT], struct part_list bytes[TABLE_COUNT])
@@ -331,7 +338,7 @@ static int choose_expired(const struct catalog *c, const struct compact_options 
     n = 0;
     for (size_t t = 0; t < TABLE_COUNT; t++) {
         for (size_t i = 0; i < c->tables[t].n; i++) {
-            total += part_bytes(&c->tables[t].at[i]);
+            total += all_bytes(c, &c->tables[t].at[i]);
             if (t != TABLE_LOSS)
                 all[n++] = (struct candidate){(enum store_table)t, &c->tables[t].at[i]};
         }
@@ -345,7 +352,7 @@ static int choose_expired(const struct catalog *c, const struct compact_options 
         if (!old && !much)
             continue;
         rc = part_list_add(old ? &age[all[i].table] : &bytes[all[i].table], all[i].part);
-        total -= part_bytes(all[i].part);
+        total -= all_bytes(c, all[i].part);
     }
     free(all);
     return rc;
@@ -395,6 +402,8 @@ int store_compact(struct store *s, const struct compact_options *o, struct compa
         rc = merge_all(s, now_us, &result, err);
     if (rc == 0)
         rc = summarise_all(s, now_us, &result, err);
+    if (rc == 0)
+        rc = rollup_all(s, err);
     if (rc == 0)
         rc = commit_clean(s, err);
     close(lock);

@@ -87,18 +87,51 @@ static void put_packets(struct wr *w, const struct store *s, const char *table, 
 
 struct split { /* the files of a focus */
     struct part_list counted, rest;
+    const struct rollup **rollups; /* which count files that are in neither list */
+    size_t n_rollups;
     uint64_t rows; /* of counted */
 };
+
+/* Each rollup whose files lie all in time. */
+static int choose_rollups(const struct store *s, struct split *ret)
+{
+    const struct catalog *c = &s->now.catalog;
+    const struct part_list *all = &c->tables[TABLE_PACKET];
+    ret->rollups = calloc(c->rollups.n + 1, sizeof *ret->rollups);
+    if (!ret->rollups)
+        return -ENOMEM;
+    for (size_t i = 0; i < c->rollups.n; i++) {
+        uint64_t parts = 0;
+        bool src = false;
+        for (size_t k = 0; k < all->n; k++) {
+            if (strcmp(all->at[k].rollup, c->rollups.at[i].name) != 0)
+                continue;
+            parts += wholly_in_time(&all->at[k], &s->focus);
+            src = src || in_src(&all->at[k], &s->focus);
+        }
+        if (src && parts == c->rollups.at[i].parts)
+            ret->rollups[ret->n_rollups++] = &c->rollups.at[i];
+    }
+    return 0;
+}
+
+static bool is_rolled_up(const struct split *d, const struct part *p)
+{
+    for (size_t i = 0; i < d->n_rollups && p->rollup[0]; i++)
+        if (strcmp(d->rollups[i]->name, p->rollup) == 0)
+            return true;
+    return false;
+}
 
 /* counted: what needs no look at its packets; with `summaries`, those that have them. */
 static int split(const struct store *s, enum store_table table, bool summaries, struct split *ret)
 {
     const struct part_list *all = &s->now.catalog.tables[table];
-    int rc = 0;
     *ret = (struct split){0};
+    int rc = summaries ? choose_rollups(s, ret) : 0;
     for (size_t i = 0; i < all->n && rc == 0; i++) {
         const struct part *p = &all->at[i];
-        if (!in_time(p, &s->focus) || (summaries && !in_src(p, &s->focus)))
+        if (!in_time(p, &s->focus) || (summaries && (!in_src(p, &s->focus) || is_rolled_up(ret, p))))
             continue;
         bool counted = wholly_in_time(p, &s->focus) && (!summaries || part_is_summarised(p));
         rc = part_list_add(counted ? &ret->counted : &ret->rest, p);
@@ -111,14 +144,22 @@ static void split_done(struct split *d)
 {
     free(d->counted.at);
     free(d->rest.at);
+    free(d->rollups);
 }
 
-static void put_summaries(struct wr *w, const struct store *s, const struct part_list *l, enum summary which)
+static void put_summaries(struct wr *w, const struct store *s, const struct split *d, enum summary which)
 {
-    wr_str(w, "SELECT * FROM read_parquet([");
-    for (size_t i = 0; i < l->n; i++) {
+    if (d->counted.n) {
+        wr_str(w, "SELECT * FROM read_parquet(");
+        summary_put_list(w, s->dir, &d->counted, which);
+        wr_str(w, ", hive_partitioning = false)");
+    }
+    if (!d->n_rollups)
+        return;
+    wr_fmt(w, "%sSELECT * FROM read_parquet([", d->counted.n ? " UNION ALL " : "");
+    for (size_t i = 0; i < d->n_rollups; i++) {
         char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
-        (void)snprintf(path, sizeof path, "%s/%s", s->dir, l->at[i].summaries[which].path);
+        (void)snprintf(path, sizeof path, "%s/%s", s->dir, d->rollups[i]->files[which].path);
         if (i)
             wr_u8(w, ',');
         duck_quote(w, path);
@@ -129,11 +170,11 @@ static void put_summaries(struct wr *w, const struct store *s, const struct part
 static void put_counts(struct wr *w, const struct store *s, const struct split *d, enum summary which)
 {
     wr_fmt(w, "CREATE OR REPLACE VIEW by_%s AS ", catalog_summary_names[which]);
-    if (d->counted.n)
-        put_summaries(w, s, &d->counted, which);
-    if (d->counted.n && !d->rest.n && !s->now.n_segments)
+    bool some = d->counted.n || d->n_rollups;
+    put_summaries(w, s, d, which);
+    if (some && !d->rest.n && !s->now.n_segments)
         return;
-    wr_fmt(w, "%s%s%s", d->counted.n ? " UNION ALL " : "", which == SUMMARY_NET ? SUMMARY_NET_HEAD : SUMMARY_DST_HEAD,
+    wr_fmt(w, "%s%s%s", some ? " UNION ALL " : "", which == SUMMARY_NET ? SUMMARY_NET_HEAD : SUMMARY_DST_HEAD,
            SUMMARY_ROWS_HEAD);
     put_packets(w, s, "packet", "ts, proto, dport, sport, src, dst, tcp_flags, icmp_type", &d->rest);
     wr_str(w, SUMMARY_ROWS_TAIL SUMMARY_TAIL);

@@ -178,6 +178,9 @@ int store_stats(struct store *s, struct store_stats *ret, struct err *err)
             st.summary_bytes += part_bytes(p) - p->bytes;
         }
     }
+    for (size_t i = 0; i < now.catalog.rollups.n; i++)
+        st.summary_bytes += rollup_bytes(&now.catalog.rollups.at[i]);
+    st.rollups = now.catalog.rollups.n;
     for (size_t i = 0; i < now.n_segments; i++)
         st.segment_bytes += now.segments[i].size_bytes;
     snapshot_done(&now);

@@ -130,7 +130,7 @@ struct store_table_stats {
 struct store_stats {
     uint64_t generation;
     struct store_table_stats tables[STORE_STATS_TABLES]; /* packet, packet6, event, loss: what is sealed */
-    size_t summaries;                                    /* files of packet that have one */
+    size_t summaries, rollups;                           /* files of packet that have one; of many at once */
     uint64_t summary_bytes;
     size_t segments, journals, imports;                  /* not sealed yet; capture files imported */
     uint64_t segment_bytes;

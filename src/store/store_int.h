@@ -103,22 +103,17 @@ void pending_drop(struct pending_list *l); /* deletes the temp files, frees */
 int pending_list_grow(struct pending_list *l, struct err *err); /* room for one more at l->at[l->n] */
 int part_sync(const char *path, struct err *err);
 
-/* ---- summary.c: counts beside a file of packets (doc/format/store.md) ---- */
-#define SUMMARY_FOLDER "summary"
-/* Counts the packets of the Parquet file at path into temp files of p, whose part gets their names and the sources' range. */
-int summary_write(struct store *s, struct pending *p, const char *path, struct err *err);
-
-/* ---- focus.c ---- */
-/* The parts of s->now that can hold a row of s->focus. */
-int focus_parts(const struct store *s, enum store_table table, struct part_list *ret);
-/* Views by_net, by_dst and stored of s->now under s->focus. */
-int focus_views(struct store *s, struct err *err);
-int store_feeder(struct store *s, enum feeder_kind kind, struct feeder **ret, struct err *err);
-
 /* ---- commit.c ---- */
+struct rollup_change {           /* a new rollup of these files; name "": none */
+    struct rollup rollup;
+    struct part_list parts;
+    char *temp[SUMMARY_COUNT];
+};
 struct change {
     struct pending_list add;
     struct pending_list summarised; /* files that stay: their entry as it is to be */
+    struct rollup_change rollup;
+    struct mark_list drop_rollups;
     struct part_list remove[TABLE_COUNT];
     struct mark_list segments, journals; /* now sealed */
     const struct import_mark *import;
@@ -132,6 +127,27 @@ int commit_clean(struct store *s, struct err *err);
 /* Exclusive lock on STORE/name until close(); wait: block, else -EBUSY. */
 int store_lock(const struct store *s, const char *name, bool wait, struct err *err);
 int store_temp_dir(struct store *s, struct err *err);
+
+/* ---- summary.c: counts beside a file of packets (doc/format/store.md) ---- */
+#define SUMMARY_FOLDER "summary"
+/* Counts the packets of the Parquet file at path into temp files of p, whose part gets their names and the sources' range. */
+int summary_write(struct store *s, struct pending *p, const char *path, struct err *err);
+
+/* select's rows -> a temp file; its packets must be so many. Fills all of ret but its path. */
+int summary_copy(struct store *s, const char *select, enum summary which, unsigned row_group, uint64_t packets, const char *temp,
+                 struct summary_file *ret, struct err *err);
+void summary_put_list(struct wr *w, const char *dir, const struct part_list *l, enum summary which); /* ['…', '…'] */
+
+/* ---- rollup.c ---- */
+int rollup_all(struct store *s, struct err *err);
+void rollup_change_done(struct rollup_change *c);
+
+/* ---- focus.c ---- */
+/* The parts of s->now that can hold a row of s->focus. */
+int focus_parts(const struct store *s, enum store_table table, struct part_list *ret);
+/* Views by_net, by_dst and stored of s->now under s->focus. */
+int focus_views(struct store *s, struct err *err);
+int store_feeder(struct store *s, enum feeder_kind kind, struct feeder **ret, struct err *err);
 
 /* ---- ingest.c: header records -> sorted Parquet ---- */
 struct ingest;

@@ -25,22 +25,6 @@ static void put_select(struct wr *w, enum summary which, const char *packets, co
     }
 }
 
-static int copy(struct feeder *f, const struct pending *p, enum summary which, const char *path, struct err *err)
-{
-    struct wr sql = wr_of(65536);
-    wr_str(&sql, "COPY (");
-    put_select(&sql, which, path, p->summary_temp[SUMMARY_DST]);
-    wr_str(&sql, SUMMARY_ORDER ") TO ");
-    duck_quote(&sql, p->summary_temp[which]);
-    wr_fmt(&sql, " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 122880, USE_TMP_FILE false, "
-                 "KV_METADATA {hotaru_format: '%d', hotaru_table: 'summary-%s'})",
-           CATALOG_FORMAT, catalog_summary_names[which]);
-    wr_u8(&sql, 0);
-    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement") : duck_exec(f->duck.con, (const char *)sql.bytes, err);
-    wr_done(&sql);
-    return rc;
-}
-
 static int number_of(struct feeder *f, const char *what, const char *path, int64_t *ret, struct err *err)
 {
     struct wr sql = wr_of(2 * STORE_PATH_MAX);
@@ -52,45 +36,90 @@ static int number_of(struct feeder *f, const char *what, const char *path, int64
     return rc;
 }
 
-static int summary_file(struct store *s, struct feeder *f, struct pending *p, enum summary which, const char *path,
-                        struct err *err)
+static int copy(struct feeder *f, const char *select, enum summary which, unsigned row_group, const char *temp, struct err *err)
+{
+    struct wr sql = wr_of((size_t)2 << 20);
+    wr_str(&sql, "COPY (");
+    wr_str(&sql, select);
+    wr_str(&sql, ") TO ");
+    duck_quote(&sql, temp);
+    wr_fmt(&sql, " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE %u, USE_TMP_FILE false, "
+                 "KV_METADATA {hotaru_format: '%d', hotaru_table: 'summary-%s'})",
+           row_group, CATALOG_FORMAT, catalog_summary_names[which]);
+    wr_u8(&sql, 0);
+    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement") : duck_exec(f->duck.con, (const char *)sql.bytes, err);
+    wr_done(&sql);
+    return rc;
+}
+
+int summary_copy(struct store *s, const char *select, enum summary which, unsigned row_group, uint64_t packets, const char *temp,
+                 struct summary_file *ret, struct err *err)
+{
+    struct feeder *f;
+    int64_t rows = 0, sum = 0;
+    int rc = store_feeder(s, FEEDER_SORT, &f, err);
+    if (rc == 0)
+        rc = copy(f, select, which, row_group, temp, err);
+    if (rc == 0)
+        rc = number_of(f, "count(*)", temp, &rows, err);
+    if (rc == 0)
+        rc = number_of(f, "sum(packets)", temp, &sum, err);
+    if (rc == 0 && (uint64_t)sum != packets)
+        rc = err_set(err, -EBADMSG, "%lld packets were counted where the catalog has %llu; 'hotaru store check' says more",
+                     (long long)sum, (unsigned long long)packets);
+    if (rc == 0)
+        rc = part_sync(temp, err);
+    if (rc == 0)
+        rc = part_sum(temp, &ret->bytes, &ret->sum, err);
+    ret->rows = (uint64_t)rows;
+    return rc;
+}
+
+void summary_put_list(struct wr *w, const char *dir, const struct part_list *l, enum summary which)
+{
+    wr_u8(w, '[');
+    for (size_t i = 0; i < l->n; i++) {
+        char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+        (void)snprintf(path, sizeof path, "%s/%s", dir, l->at[i].summaries[which].path);
+        if (i)
+            wr_u8(w, ',');
+        duck_quote(w, path);
+    }
+    wr_u8(w, ']');
+}
+
+static int summary_file(struct store *s, struct pending *p, enum summary which, const char *path, struct err *err)
 {
     struct summary_file *to = &p->part.summaries[which];
     const char *name = strrchr(p->part.path, '/') + 1;
     char *temp = p->summary_temp[which] = calloc(1, STORE_PATH_MAX);
-    int64_t rows;
     if (!temp)
         return err_set(err, -ENOMEM, "no memory to summarise %s", name);
     if (snprintf(to->path, sizeof to->path, "%s/%s/%s", SUMMARY_FOLDER, catalog_summary_names[which], name) >=
             (int)sizeof to->path ||
         snprintf(temp, STORE_PATH_MAX, "%s/%s-%s", s->temp_dir, catalog_summary_names[which], name) >= STORE_PATH_MAX)
         return err_set(err, -ENAMETOOLONG, "store %.60s…: the name is too long", s->dir);
-    int rc = copy(f, p, which, path, err);
-    if (rc == 0)
-        rc = number_of(f, "count(*)", temp, &rows, err);
-    if (rc == 0)
-        rc = part_sync(temp, err);
-    if (rc == 0)
-        rc = part_sum(temp, &to->bytes, &to->sum, err);
-    to->rows = rc == 0 ? (uint64_t)rows : 0;
+    struct wr w = wr_of(4 * STORE_PATH_MAX);
+    put_select(&w, which, path, p->summary_temp[SUMMARY_DST]);
+    wr_str(&w, SUMMARY_ORDER);
+    wr_u8(&w, 0);
+    int rc = w.bad ? err_set(err, -ENOMEM, "no memory for a statement")
+                   : summary_copy(s, (const char *)w.bytes, which, 122880, p->part.rows, temp, to, err);
+    wr_done(&w);
     return rc;
 }
 
 int summary_write(struct store *s, struct pending *p, const char *path, struct err *err)
 {
     struct feeder *f;
-    int64_t lo = 0, hi = 0, packets = 0;
-    int rc = store_feeder(s, FEEDER_SORT, &f, err);
-    static const enum summary order[SUMMARY_COUNT] = {SUMMARY_DST, SUMMARY_NET};
-    for (size_t k = 0; k < SUMMARY_COUNT && rc == 0; k++) {
-        enum summary i = order[k];
-        rc = summary_file(s, f, p, i, path, err);
-        if (rc == 0)
-            rc = number_of(f, "sum(packets)", p->summary_temp[i], &packets, err);
-        if (rc == 0 && (uint64_t)packets != p->part.rows)
-            rc = err_set(err, -EBADMSG, "%s has %lld packets, its entry in the catalog %llu; 'hotaru store check' says more", path,
-                         (long long)packets, (unsigned long long)p->part.rows);
-    }
+    int64_t lo = 0, hi = 0;
+    int rc = store_temp_dir(s, err);
+    if (rc == 0)
+        rc = summary_file(s, p, SUMMARY_DST, path, err);
+    if (rc == 0)
+        rc = summary_file(s, p, SUMMARY_NET, path, err); /* from the other */
+    if (rc == 0)
+        rc = store_feeder(s, FEEDER_SORT, &f, err);
     if (rc == 0)
         rc = number_of(f, "min(src)", p->summary_temp[SUMMARY_NET], &lo, err);
     if (rc == 0)
