@@ -4,7 +4,9 @@
 
 #include "analysis/scope.h"
 
-#define COMMANDS_MAX 200
+#define COMMANDS_MAX   200
+#define NUMBER_OF(n)   #n
+#define NUMBER_TEXT(n) NUMBER_OF(n)
 
 /* The analysis' rows from one statement; text columns first, then counts, then times, as its fields say. */
 static int take_rows(struct result *r, const struct rows *rows)
@@ -25,35 +27,19 @@ static int take_rows(struct result *r, const struct rows *rows)
     return 0;
 }
 
-/* Runs `sql` into a new result of analysis a. */
-static int table_of(const struct analysis *a, struct store *store, const char *sql, struct result **ret,
-                    struct err *err)
-{
-    struct rows *rows = NULL;
-    int rc = store_query(store, sql, NULL, 0, &rows, err);
-    if (rc == 0)
-        rc = result_new(a->name, a->title, a->fields, ret);
-    if (rc == 0)
-        rc = take_rows(*ret, rows);
-    rows_free(rows);
-    return rc;
-}
-
 /* Loss, remarks and the end of every ledger table; r is freed when that fails. */
 static int finish(struct store *store, const struct analysis_params *params, struct result *r,
                   struct result **ret, struct err *err)
 {
-    struct scope s;
+    struct scope s = {0};
     int rc = scope_init(&s, store, params, 6, 0, err);
-    if (rc == 0) {
-        rc = scope_finish(&s, store, params, r, err);
-        scope_done(&s);
-    }
     if (rc < 0) {
         result_free(r);
         return rc;
     }
-    return result_finish(r, ret, err);
+    rc = scope_result(&s, params, 0, r, ret, err);
+    scope_done(&s);
+    return rc;
 }
 
 /* " AND ts >= … AND src …" for the answer and event tables. */
@@ -66,6 +52,45 @@ static int filter_text(const struct analysis_params *params, bool time_only, cha
         f.has_src = f.has_dst = f.has_port = false;
     int rc = filter_sql(&f, buf, n);
     return rc < 0 ? err_set(err, rc, "the filter is too long") : 0;
+}
+
+/* What the three tables share: one statement over a ledger, and what is said of its rows. */
+struct ledger {
+    const struct analysis *analysis;
+    const char *select, *order; /* the filter stands between them */
+    bool time_only;  /* of the filter, its time alone */
+    int (*say)(struct store *store, const struct analysis_params *params, struct result *r, struct err *err);
+};
+
+static int run_ledger(const struct ledger *l, struct store *store, const struct analysis_params *params, struct result **ret,
+                      struct err *err)
+{
+    struct result *r = NULL;
+    struct rows *rows = NULL;
+    char where[640];
+    int rc = filter_text(params, l->time_only, where, sizeof where, err);
+    if (rc == 0)
+        rc = scope_query(store, &rows, err, "%s%s%s", l->select, where, l->order);
+    if (rc == 0)
+        rc = result_new(l->analysis->name, l->analysis->title, l->analysis->fields, &r);
+    if (rc == 0)
+        rc = take_rows(r, rows);
+    rows_free(rows);
+    if (rc == 0)
+        rc = l->say(store, params, r, err);
+    if (rc < 0) {
+        result_free(r);
+        return rc;
+    }
+    return finish(store, params, r, ret, err);
+}
+
+static uint64_t sum_of(const struct result *r, size_t col)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < result_rows(r); i++)
+        sum += result_u64(r, col, i);
+    return sum;
 }
 
 /* ---- loss ---- */
@@ -81,34 +106,28 @@ static const struct result_field loss_fields[] = {
     {0},
 };
 
-static int run_loss(struct store *store, const struct analysis_params *params, struct result **ret,
-                    struct err *err)
+static int say_loss(struct store *store, const struct analysis_params *params, struct result *r, struct err *err)
 {
-    struct result *r = NULL;
-    char sql[1024], where[640];
-    int rc = filter_text(params, true, where, sizeof where, err);
-    if (rc < 0)
-        return rc;
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT stage, reason, sum(received)::BIGINT, sum(stored)::BIGINT, sum(lost)::BIGINT FROM "
-                   "loss WHERE true%s"
-                   " GROUP BY stage, reason ORDER BY sum(lost) DESC, stage, reason",
-                   where);
-    rc = table_of(&analysis_loss, store, sql, &r, err);
-    if (rc < 0)
-        return rc;
     struct result_loss loss = {false, 0, 0, 0};
-    rc = scope_loss(store, &params->filter, &loss, err);
-    if (rc < 0) {
-        result_free(r);
+    int rc = scope_loss(store, &params->filter, &loss, err);
+    if (rc < 0)
         return rc;
-    }
     if (!loss.known)
         result_finding(r, "The loss ledger has no row in this range: what was lost is not known.");
     else
         result_finding(r, "%llu of %llu packets received were lost, %llu stored.", (unsigned long long)loss.lost,
                        (unsigned long long)loss.received, (unsigned long long)loss.stored);
-    return finish(store, params, r, ret, err);
+    return 0;
+}
+
+static int run_loss(struct store *store, const struct analysis_params *params, struct result **ret, struct err *err)
+{
+    static const struct ledger ledger = {&analysis_loss,
+                                         "SELECT stage, reason, sum(received)::BIGINT, sum(stored)::BIGINT, sum(lost)::BIGINT"
+                                         " FROM loss WHERE true",
+                                         " GROUP BY stage, reason ORDER BY sum(lost) DESC, stage, reason",
+                                         true, say_loss};
+    return run_ledger(&ledger, store, params, ret, err);
 }
 
 const struct analysis analysis_loss = {
@@ -133,25 +152,10 @@ static const struct result_field command_fields[] = {
     {0},
 };
 
-static int run_table_1(struct store *store, const struct analysis_params *params, struct result **ret,
-                       struct err *err)
+static int say_table_1(struct store *store, const struct analysis_params *params, struct result *r, struct err *err)
 {
-    struct result *r = NULL;
-    char sql[1200], where[640];
-    int rc = filter_text(params, false, where, sizeof where, err);
-    if (rc < 0)
-        return rc;
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT service, command, text, reply, count(*) AS n, count(DISTINCT src) FROM event"
-                   " WHERE type = 'command'%s GROUP BY ALL ORDER BY n DESC, min(ts), service, command, text, "
-                   "reply LIMIT %d",
-                   where, COMMANDS_MAX);
-    rc = table_of(&analysis_table_1, store, sql, &r, err);
-    if (rc < 0)
-        return rc;
-    uint64_t times = 0;
-    for (size_t i = 0; i < result_rows(r); i++)
-        times += result_u64(r, C_TIMES, i);
+    (void)store, (void)params, (void)err;
+    uint64_t times = sum_of(r, C_TIMES);
     if (times == 0)
         result_finding(r, "No client sent a command.");
     else
@@ -162,7 +166,19 @@ static int run_table_1(struct store *store, const struct analysis_params *params
             result_text(r, C_REPLY, 0));
     if (result_rows(r) == COMMANDS_MAX)
         result_note(r, "the %d most frequent commands are shown", COMMANDS_MAX);
-    return finish(store, params, r, ret, err);
+    return 0;
+}
+
+static int run_table_1(struct store *store, const struct analysis_params *params, struct result **ret,
+                       struct err *err)
+{
+    static const struct ledger ledger = {&analysis_table_1,
+                                         "SELECT service, command, text, reply, count(*) AS n, count(DISTINCT src) FROM event"
+                                         " WHERE type = 'command'",
+                                         " GROUP BY ALL ORDER BY n DESC, min(ts), service, command,"
+                                         " text, reply LIMIT " NUMBER_TEXT(COMMANDS_MAX),
+                                         false, say_table_1};
+    return run_ledger(&ledger, store, params, ret, err);
 }
 
 const struct analysis analysis_table_1 = {
@@ -187,32 +203,27 @@ static const struct result_field version_fields[] = {
     {0},
 };
 
-static int run_table_2(struct store *store, const struct analysis_params *params, struct result **ret,
-                       struct err *err)
+static int say_table_2(struct store *store, const struct analysis_params *params, struct result *r, struct err *err)
 {
-    struct result *r = NULL;
-    char sql[1200], where[640];
-    int rc = filter_text(params, false, where, sizeof where, err);
-    if (rc < 0)
-        return rc;
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT service, version, count(*), count(DISTINCT src), epoch_us(min(ts)) AS t, "
-                   "epoch_us(max(ts)) FROM answer"
-                   " WHERE version IS NOT NULL AND version <> ''%s GROUP BY service, version ORDER BY "
-                   "service, t, version LIMIT %d",
-                   where, COMMANDS_MAX);
-    rc = table_of(&analysis_table_2, store, sql, &r, err);
-    if (rc < 0)
-        return rc;
-    uint64_t answers = 0;
-    for (size_t i = 0; i < result_rows(r); i++)
-        answers += result_u64(r, V_ANSWERS, i);
+    (void)store, (void)params, (void)err;
+    uint64_t answers = sum_of(r, V_ANSWERS);
     if (answers == 0)
         result_finding(r, "No source was told a version.");
     else
         result_finding(r, "%zu version%s told, %llu times in all.", result_rows(r), result_rows(r) == 1 ? " was" : "s were",
                        (unsigned long long)answers);
-    return finish(store, params, r, ret, err);
+    return 0;
+}
+
+static int run_table_2(struct store *store, const struct analysis_params *params, struct result **ret,
+                       struct err *err)
+{
+    static const struct ledger ledger = {&analysis_table_2,
+                                         "SELECT service, version, count(*), count(DISTINCT src), epoch_us(min(ts)) AS t,"
+                                         " epoch_us(max(ts)) FROM answer WHERE version IS NOT NULL AND version <> ''",
+                                         " GROUP BY service, version ORDER BY service, t, version LIMIT " NUMBER_TEXT(COMMANDS_MAX),
+                                         false, say_table_2};
+    return run_ledger(&ledger, store, params, ret, err);
 }
 
 const struct analysis analysis_table_2 = {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,20 +185,6 @@ static size_t take_source(struct work *w, const struct rows *rows, size_t row)
     return row;
 }
 
-static int discover(struct work *w)
-{
-    double *p = calloc(w->n_tallies + 1, 2 * sizeof *p), *q = p + w->n_tallies;
-    if (!p)
-        return -ENOMEM;
-    for (size_t i = 0; i < w->n_tallies; i++)
-        p[i] = w->tallies[i].p;
-    int rc = stat_false_discovery(p, w->n_tallies, q);
-    for (size_t i = 0; rc == 0 && i < w->n_tallies; i++)
-        w->tallies[i].q = q[i];
-    free(p);
-    return rc;
-}
-
 static const char *effect_of(const struct tally *t)
 {
     if (isnan(t->q))
@@ -351,24 +338,17 @@ static int run(struct store *store, const struct analysis_params *params, struct
         rc = query_cells(&w, &rows, err);
     if (rc == 0)
         rc = result_new(analysis_lit_dark.name, analysis_lit_dark.title, fields, &r);
-    if (rc < 0)
-        goto out;
-    for (size_t row = 0; row < rows_count(rows);) {
+    for (size_t row = 0; rc == 0 && row < rows_count(rows);) {
         w.sources_all = (uint64_t)rows_i64(rows, 5, row);
         row = take_source(&w, rows, row);
     }
-    rc = discover(&w);
+    if (rc == 0)
+        rc = stat_false_discovery_of(w.tallies, w.n_tallies, sizeof *w.tallies, offsetof(struct tally, p), offsetof(struct tally, q));
     for (size_t i = 0; rc == 0 && i < w.n_tallies; i++)
         put_row(&w, &w.tallies[i], r);
-    say(r, &w);
     if (rc == 0)
-        rc = scope_finish(&w.scope, store, params, r, err);
-    if (rc == 0) {
-        rc = result_finish(r, ret, err);
-        r = NULL;
-    }
-out:
-    result_free(r);
+        say(r, &w);
+    rc = scope_result(&w.scope, params, rc, r, ret, err);
     rows_free(rows);
     work_done(&w);
     return rc;

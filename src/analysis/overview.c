@@ -147,13 +147,8 @@ static int run_overview(struct store *store, const struct analysis_params *param
         for (size_t i = 0; i < rows_count(rows); i++)
             put_port(r, rows, i, packets);
         say_overview(r, &s, packets, outside, sources);
-        rc = scope_finish(&s, store, params, r, err);
     }
-    if (rc == 0) {
-        rc = result_finish(r, ret, err);
-        r = NULL;
-    }
-    result_free(r);
+    rc = scope_result(&s, params, rc, r, ret, err);
     rows_free(rows);
     scope_done(&s);
     return rc;
@@ -247,13 +242,8 @@ static int run_top(struct store *store, const struct analysis_params *params, st
         for (size_t i = 0; i < rows_count(rows); i++)
             put_source(r, rows, i, packets);
         say_top(r, packets);
-        rc = scope_finish(&s, store, params, r, err);
     }
-    if (rc == 0) {
-        rc = result_finish(r, ret, err);
-        r = NULL;
-    }
-    result_free(r);
+    rc = scope_result(&s, params, rc, r, ret, err);
     rows_free(rows);
     scope_done(&s);
     return rc;

@@ -5,34 +5,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *pick_answers_sql(const struct scope *s)
+/* Packets are looked at for sources only that, by the counts, sent a point an ACK. */
+static char *packet_answers_sql(const struct scope *s)
+{
+    char *sql = NULL;
+    if (s->has_sessions)
+        return strdup("");
+    int n = asprintf(&sql,
+                     " UNION ALL SELECT src, dst, ts, NULL FROM packet WHERE %s AND proto = 6 AND (tcp_flags & 22) = 16"
+                     " AND dst IN %s AND src IN (SELECT src FROM %s WHERE proto = 6 AND (kind & 8) <> 0 AND dst IN %s)",
+                     s->where, s->point_list, s->hits, s->point_list);
+    return n < 0 ? NULL : sql;
+}
+
+char *pick_answers_of(const struct scope *s, const char *packets)
 {
     char *sql = NULL, port[64] = "";
     if (s->port)
         (void)snprintf(port, sizeof port, " AND dport = %u", s->port);
-    int n = asprintf(
-        &sql,
-        "(SELECT src, dst, ts, version FROM answer WHERE true%s"
-        " UNION ALL SELECT src, dst, ts_open, NULL FROM session WHERE true%s"
-        " UNION ALL SELECT src, dst, ts, NULL FROM packet WHERE %s AND proto = 6 AND (tcp_flags & 22) = 16"
-        " AND dst IN %s AND NOT EXISTS (SELECT 1 FROM session))",
-        port, port, s->where, s->point_list);
+    int n = asprintf(&sql,
+                     "(SELECT src, dst, ts, version FROM answer WHERE true%s"
+                     " UNION ALL SELECT src, dst, ts_open, NULL FROM session WHERE true%s%s)",
+                     port, port, packets);
     return n < 0 ? NULL : sql;
 }
 
-static int read_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret,
-                        bool answered, struct err *err)
+char *pick_answers_sql(const struct scope *s)
+{
+    char *packets = packet_answers_sql(s), *sql = packets ? pick_answers_of(s, packets) : NULL;
+    free(packets);
+    return sql;
+}
+
+static int read_sources(const struct scope *s, size_t n, struct pick_source *ret, bool answered, struct err *err)
 {
     struct rows *rows;
     char *answers = pick_answers_sql(s);
     if (!answers)
         return -ENOMEM;
-    int rc = scope_query(
-        store, &rows, err,
-        "WITH got AS (SELECT src AS who, min(ts) AS first FROM %s GROUP BY src)"
-        " SELECT p.src, count(*) AS n, epoch_us(min(got.first)) FROM packet p %s JOIN got ON p.src = who"
-        " WHERE %s GROUP BY p.src ORDER BY n DESC, p.src LIMIT %zu",
-        answers, answered ? "" : "LEFT", s->where, n);
+    int rc = scope_ask(
+        s, &rows, err,
+        "WITH got AS (SELECT src AS who, min(ts) AS first FROM %s GROUP BY src),"
+        " total AS (SELECT src, sum(packets)::BIGINT AS n FROM %s %s GROUP BY src)"
+        " SELECT src, n, epoch_us(first) FROM total LEFT JOIN got ON src = who ORDER BY n DESC, src LIMIT %zu",
+        answers, s->cells, answered ? "WHERE src IN (SELECT who FROM got)" : "", n);
     free(answers);
     if (rc < 0)
         return rc;
@@ -44,22 +60,20 @@ static int read_sources(const struct scope *s, struct store *store, size_t n, st
     return count;
 }
 
-int pick_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret,
-                 struct err *err)
+int pick_sources(const struct scope *s, size_t n, struct pick_source *ret, struct err *err)
 {
-    int rc = read_sources(s, store, n, ret, true, err);
-    return rc == 0 ? read_sources(s, store, n, ret, false, err) : rc;
+    int rc = read_sources(s, n, ret, true, err);
+    return rc == 0 ? read_sources(s, n, ret, false, err) : rc;
 }
 
 /* Runs of equal versions of the one source: a version told again after another one is a period of its own. */
-static int query_periods(const struct scope *s, struct store *store, size_t n, struct rows **ret,
-                         struct err *err)
+static int query_periods(const struct scope *s, size_t n, struct rows **ret, struct err *err)
 {
-    return scope_query(store, ret, err,
+    return scope_ask(s, ret, err,
                        "WITH told AS (SELECT src, ts, version FROM answer WHERE dport = %u AND version IS "
                        "NOT NULL AND version <> ''%s),"
                        " volume AS (SELECT src, count(*) AS n, min(ts) AS first, max(ts) AS last FROM packet "
-                       "WHERE %s GROUP BY src),"
+                       "WHERE %s AND src IN (SELECT src FROM told) GROUP BY src),"
                        " best AS (SELECT t.src FROM told t JOIN volume v ON v.src = t.src GROUP BY t.src"
                        "  ORDER BY count(DISTINCT version) DESC, max(v.n) DESC, t.src LIMIT 1),"
                        " mark AS (SELECT ts, version, version IS DISTINCT FROM lag(version) OVER (ORDER BY "
@@ -74,11 +88,10 @@ static int query_periods(const struct scope *s, struct store *store, size_t n, s
                        s->port, s->filter, s->where, n);
 }
 
-int pick_periods(const struct scope *s, struct store *store, size_t n, struct pick_period *ret,
-                 struct err *err)
+int pick_periods(const struct scope *s, size_t n, struct pick_period *ret, struct err *err)
 {
     struct rows *rows;
-    int rc = query_periods(s, store, n, &rows, err);
+    int rc = query_periods(s, n, &rows, err);
     if (rc < 0)
         return rc;
     size_t count = rows_count(rows);

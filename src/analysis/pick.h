@@ -10,6 +10,8 @@
  * point's SYN-ACK, or scans with ACKs, which only the honeypot could tell apart). Freed with
  * free(); NULL without memory. */
 char *pick_answers_sql(const struct scope *s);
+/* The same with " UNION ALL SELECT …" of what the packets show given. */
+char *pick_answers_of(const struct scope *s, const char *packets);
 
 struct pick_source {
     uint32_t src;
@@ -18,8 +20,7 @@ struct pick_source {
 };
 /* The sources with most packets on the scope's port among those that got an answer there (all, when none did), most
  * packets first; at most n. Returns how many, or a negative errno. */
-int pick_sources(const struct scope *s, struct store *store, size_t n, struct pick_source *ret,
-                 struct err *err);
+int pick_sources(const struct scope *s, size_t n, struct pick_source *ret, struct err *err);
 
 /* A time in which one source was told one version: from the first such answer to the first of another version. */
 struct pick_period {
@@ -32,7 +33,6 @@ struct pick_period {
 /* Periods of the source that was told most different versions on the scope's port (most packets when several were), in
  * time order; at most n. A first period starts with the source's first packet; a later one where the one before ended.
  * With a source in the filter: of that one. Returns how many, or a negative errno. */
-int pick_periods(const struct scope *s, struct store *store, size_t n, struct pick_period *ret,
-                 struct err *err);
+int pick_periods(const struct scope *s, size_t n, struct pick_period *ret, struct err *err);
 
 #endif

@@ -45,9 +45,15 @@ static int u32_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+size_t scope_point_index(const struct scope *s, uint32_t ip)
+{
+    const uint32_t *at = s->n_points ? bsearch(&ip, s->points, s->n_points, sizeof ip, u32_compare) : NULL;
+    return at ? (size_t)(at - s->points) : s->n_points;
+}
+
 bool scope_is_point(const struct scope *s, uint32_t ip)
 {
-    return s->n_points && bsearch(&ip, s->points, s->n_points, sizeof ip, u32_compare);
+    return scope_point_index(s, ip) < s->n_points;
 }
 
 static int net_compare(const void *a, const void *b)
@@ -256,13 +262,14 @@ static int read_ledger(struct scope *s, struct store *store, const struct filter
     return 0;
 }
 
-static int ledger_has_rows(struct store *store, bool *ret, struct err *err)
+static int ask_ledgers(struct scope *s, struct store *store, bool *ret_lighting, struct err *err)
 {
     struct rows *rows;
-    int rc = scope_query(store, &rows, err, "SELECT count(*) FROM lighting");
+    int rc = scope_query(store, &rows, err, "SELECT EXISTS (SELECT 1 FROM lighting), EXISTS (SELECT 1 FROM session)");
     if (rc < 0)
         return rc;
-    *ret = rows_i64(rows, 0, 0) > 0;
+    *ret_lighting = rows_i64(rows, 0, 0) != 0;
+    s->has_sessions = rows_i64(rows, 1, 0) != 0;
     rows_free(rows);
     return 0;
 }
@@ -270,7 +277,7 @@ static int ledger_has_rows(struct store *store, bool *ret, struct err *err)
 static int read_points(struct scope *s, struct store *store, const struct filter *f, struct err *err)
 {
     bool ledger = false;
-    int rc = ledger_has_rows(store, &ledger, err);
+    int rc = ask_ledgers(s, store, &ledger, err);
     if (rc == 0 && ledger)
         rc = read_ledger(s, store, f, err);
     if (rc < 0)
@@ -355,11 +362,10 @@ int scope_loss(struct store *store, const struct filter *f, struct result_loss *
     return 0;
 }
 
-int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params,
-                 struct result *r, struct err *err)
+static int finish(const struct scope *s, const struct analysis_params *params, struct result *r, struct err *err)
 {
     struct result_loss loss = {false, 0, 0, 0};
-    int rc = scope_loss(store, &params->filter, &loss, err);
+    int rc = scope_loss(s->store, &params->filter, &loss, err);
     if (rc < 0)
         return rc;
     result_set_loss(r, loss);
@@ -373,4 +379,15 @@ int scope_finish(const struct scope *s, struct store *store, const struct analys
                     "range with --since and --until for a clean comparison",
                     s->n_partly, s->n_points);
     return 0;
+}
+
+int scope_result(const struct scope *s, const struct analysis_params *params, int rc, struct result *r, struct result **ret,
+                 struct err *err)
+{
+    if (rc == 0)
+        rc = finish(s, params, r, err);
+    if (rc == 0)
+        return result_finish(r, ret, err);
+    result_free(r);
+    return rc;
 }

@@ -24,6 +24,7 @@ struct scope {
     struct scope_net *nets; /* ascending, every /24 that the darknet touches */
     size_t n_nets, n_lit;   /* n_lit of them hold a point */
     bool from_ledger;       /* points come from the lighting ledger */
+    bool has_sessions;      /* the honeypot wrote down at least one session, of whatever time */
     size_t n_partly;        /* points that were dark for more than 5 % of the range */
     uint16_t port;          /* of the filter, or the analysis' default */
     uint8_t proto;
@@ -45,6 +46,8 @@ int scope_init(struct scope *s, struct store *store, const struct analysis_param
                uint16_t port, struct err *err);
 void scope_done(struct scope *s);
 
+/* Which of the points ip is; n_points: none. */
+size_t scope_point_index(const struct scope *s, uint32_t ip);
 bool scope_is_point(const struct scope *s, uint32_t ip);
 /* The /24 that ip is in; NULL outside the darknet. */
 const struct scope_net *scope_net_of(const struct scope *s, uint32_t ip);
@@ -59,9 +62,10 @@ int scope_packets(const struct scope *s, uint64_t *ret, struct err *err);
 /* Over the filter's time, whatever else it asks: packets in the store, and lost ones by the ledger. A packet passes several
  * stages and is lost in one of them: received = stored + lost, while the ledger's stored are counted once per stage. */
 int scope_loss(struct store *store, const struct filter *f, struct result_loss *ret, struct err *err);
-/* The loss ledger over the filter's time -> result; and the remarks every result of this scope owes its reader. */
-int scope_finish(const struct scope *s, struct store *store, const struct analysis_params *params,
-                 struct result *r, struct err *err);
+/* The end of every analysis: with rc 0 the loss ledger over the filter's time and the remarks that a result of this scope owes
+ * its reader -> r, and result_finish(); else r is freed and rc comes back. */
+int scope_result(const struct scope *s, const struct analysis_params *params, int rc, struct result *r, struct result **ret,
+                 struct err *err);
 
 /* store_query() of a printf'd statement; with the scope's focus: packet holds what its filter lets through, cells and hits
  * are right. */

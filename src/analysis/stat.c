@@ -152,6 +152,21 @@ int stat_false_discovery(const double *p, size_t n, double *ret_q)
     return 0;
 }
 
+int stat_false_discovery_of(void *items, size_t n, size_t size_bytes, size_t p_at, size_t q_at)
+{
+    char *at = items;
+    double *p = calloc(n + 1, 2 * sizeof *p), *q = p + n;
+    if (!p)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        memcpy(&p[i], at + i * size_bytes + p_at, sizeof *p);
+    int rc = stat_false_discovery(p, n, q);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        memcpy(at + i * size_bytes + q_at, &q[i], sizeof *q);
+    free(p);
+    return rc;
+}
+
 static double log_likelihood(size_t k, size_t n)
 {
     if (k == 0 || k == n)

@@ -60,6 +60,8 @@ double stat_binomial_ge(uint64_t k, uint64_t n, double p);
 /* q[i]: the smallest false discovery rate at which test i is still rejected (Benjamini and Hochberg 1995). A NAN in p is
  * no test and stays NAN. Returns 0 or -ENOMEM. */
 int stat_false_discovery(const double *p, size_t n, double *ret_q);
+/* The same for the field p of n items of size_bytes each, into their field q, both given by their offset. */
+int stat_false_discovery_of(void *items, size_t n, size_t size_bytes, size_t p_at, size_t q_at);
 
 /* Percentile interval of sum(num)/sum(den) over whole clusters drawn with replacement (Efron and Tibshirani 1993, 13):
  * one cluster per source. Needs at least STAT_CLUSTERS_MIN clusters, else [NAN,NAN]: with fewer, percentiles of so few

@@ -2,16 +2,19 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/batch.h"
 #include "analysis/pick.h"
 #include "analysis/stat.h"
+#include "analysis/sweep_sources.h"
 #include "base/ip.h"
 #include "base/ts.h"
 
 #define SOURCES_MAX 1000 /* of each kind: answered, other */
-#define PROBES_MAX  20000000
+#define PROBES_MAX  20000000 /* read at once: some sources, or some /24s of one */
 
 enum column {
     SRC,
@@ -61,7 +64,6 @@ static const struct result_field fields[] = {
     {0},
 };
 
-enum kind { KIND_ANSWERED, KIND_IGNORED, KIND_UNMET };
 static const char *const kind_names[] = {"answered", "ignored", "unmet"};
 
 struct probe {
@@ -76,7 +78,7 @@ struct chain {
 
 struct tally {
     uint32_t src;
-    enum kind kind;
+    enum sweep_kind kind;
     uint64_t probes, events, sweeps, placebos, placebo_sweeps, before_nets, before_sweeps;
     double p, q;
     uint32_t best_net;
@@ -89,10 +91,11 @@ struct work {
     struct rng rng;
     const struct rows *answers; /* src, dst, first answer; by src, dst */
     size_t answer_at;           /* cursor: first row of the source at hand */
-    struct tally *tallies;
+    struct tally *tallies;      /* by src while they are filled */
     size_t n_tallies;
-    struct probe *probes; /* of one source */
+    struct probe *probes;       /* of one source to one /24, in time order */
     size_t n_probes, probes_cap;
+    size_t n_cut;               /* readings that held more than that */
 };
 
 /* ---- one (source, /24) ---- */
@@ -173,12 +176,12 @@ static void judge_net(struct work *w, struct tally *t, const struct probe *probe
 {
     const struct scope_net *net = scope_net_of(&w->scope, probes[0].dst);
     bool lit = net && net->n_points > 0;
-    if (t->kind == KIND_ANSWERED && distinct_before(probes, n, first_answer_us) >= SWEEP_CHAIN_MIN) {
+    if (t->kind == SWEEP_ANSWERED && distinct_before(probes, n, first_answer_us) >= SWEEP_CHAIN_MIN) {
         t->before_nets++;
         t->before_sweeps += longest_chain(probes, n, INT64_MIN, first_answer_us).addresses >= SWEEP_CHAIN_MIN;
     }
     int64_t event_us = INT64_MAX;
-    if (lit && t->kind == KIND_ANSWERED)
+    if (lit && t->kind == SWEEP_ANSWERED)
         event_us = net_answer_time(w, t->src, probes[0].dst >> 8);
     else if (lit)
         event_us = net_met_time(w, probes, n);
@@ -201,16 +204,6 @@ static void judge_net(struct work *w, struct tally *t, const struct probe *probe
 
 /* ---- one source ---- */
 
-static int probe_compare(const void *a, const void *b)
-{
-    const struct probe *x = a, *y = b;
-    if (x->dst >> 8 != y->dst >> 8)
-        return x->dst >> 8 < y->dst >> 8 ? -1 : 1;
-    if (x->ts_us != y->ts_us)
-        return x->ts_us < y->ts_us ? -1 : 1;
-    return (x->dst > y->dst) - (x->dst < y->dst);
-}
-
 static int64_t first_answer_time(struct work *w, uint32_t src)
 {
     size_t n = rows_count(w->answers);
@@ -220,22 +213,6 @@ static int64_t first_answer_time(struct work *w, uint32_t src)
     for (size_t i = w->answer_at; i < n && (uint32_t)rows_i64(w->answers, 0, i) == src; i++)
         first = rows_i64(w->answers, 2, i) < first ? rows_i64(w->answers, 2, i) : first;
     return first;
-}
-
-static void judge_source(struct work *w, struct tally *t)
-{
-    int64_t first_answer_us = first_answer_time(w, t->src);
-    qsort(w->probes, w->n_probes, sizeof *w->probes, probe_compare);
-    for (size_t i = 0, k; i < w->n_probes; i = k) {
-        for (k = i; k < w->n_probes && w->probes[k].dst >> 8 == w->probes[i].dst >> 8;)
-            k++;
-        judge_net(w, t, w->probes + i, k - i, first_answer_us);
-    }
-    t->probes = w->n_probes;
-    t->p = t->q = NAN;
-    if (t->kind == KIND_ANSWERED && t->events && t->placebos)
-        t->p =
-            stat_fisher(t->sweeps, t->events - t->sweeps, t->placebo_sweeps, t->placebos - t->placebo_sweeps);
 }
 
 static bool add_probe(struct work *w, int64_t ts_us, uint32_t dst)
@@ -254,59 +231,86 @@ static bool add_probe(struct work *w, int64_t ts_us, uint32_t dst)
 
 /* ---- all sources ---- */
 
-static int query(struct work *w, struct store *store, struct rows **ret_probes, struct rows **ret_answers,
-                 struct err *err)
+/* Rows of (src, time, dst) by src, /24 and time -> their tallies, which begin at *t. */
+static int judge_rows(struct work *w, const struct rows *rows, struct tally *t)
+{
+    for (size_t i = 0; i < rows_count(rows);) {
+        uint32_t src = (uint32_t)rows_i64(rows, 0, i), net = (uint32_t)rows_i64(rows, 2, i) >> 8;
+        while (t->src != src)
+            t++;
+        int64_t first_answer_us = first_answer_time(w, src);
+        for (w->n_probes = 0; i < rows_count(rows) && (uint32_t)rows_i64(rows, 0, i) == src &&
+                              (uint32_t)rows_i64(rows, 2, i) >> 8 == net;
+             i++) {
+            if (!add_probe(w, rows_i64(rows, 1, i), (uint32_t)rows_i64(rows, 2, i)))
+                return -ENOMEM;
+        }
+        judge_net(w, t, w->probes, w->n_probes, first_answer_us);
+    }
+    return 0;
+}
+
+static int judge_where(struct work *w, const char *which, struct tally *t, struct err *err)
 {
     const struct scope *s = &w->scope;
-    char *answers = pick_answers_sql(s);
-    if (!answers)
-        return -ENOMEM;
-    int rc = scope_query(store, ret_answers, err,
-                         "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s AND dst IN %s GROUP BY "
-                         "src, dst ORDER BY src, dst",
-                         answers, s->filter, s->point_list);
-    if (rc == 0)
-        rc = scope_query(
-            store, ret_probes, err,
-            "WITH got AS (SELECT DISTINCT src AS who FROM %s WHERE dst IN %s),"
-            " total AS (SELECT p.src, count(*) AS n, count(*) FILTER (WHERE p.dst IN %s) AS met, min(p.ts) "
-            "AS a, max(p.ts) AS b,"
-            "  any_value(who) IS NOT NULL AS answered FROM packet p LEFT JOIN got ON p.src = who"
-            "  WHERE %s AND %s GROUP BY p.src),"
-            " span AS (SELECT min(a) AS a, max(b) AS b FROM total WHERE answered),"
-            " one AS (SELECT src AS who, CASE WHEN answered THEN 0 WHEN met > 0 THEN 1 ELSE 2 END AS kind,"
-            "  row_number() OVER (PARTITION BY answered ORDER BY n DESC, src) AS rank FROM total, span"
-            "  WHERE n >= %d AND (answered OR span.a IS NULL OR (total.b >= span.a AND total.a <= span.b)))"
-            " SELECT p.src, one.kind, epoch_us(p.ts) AS t, p.dst FROM packet p JOIN one ON p.src = one.who"
-            " WHERE one.rank <= %d AND %s AND %s ORDER BY p.src, t LIMIT %d",
-            answers, s->point_list, s->point_list, scope_probe_sql(s), s->where, SWEEP_CHAIN_MIN, SOURCES_MAX,
-            scope_probe_sql(s), s->where, PROBES_MAX);
-    free(answers);
+    struct rows *rows;
+    int rc = scope_ask(s, &rows, err,
+                       "SELECT src, epoch_us(ts) AS t, dst FROM packet WHERE %s AND %s AND %s ORDER BY src, dst >> 8, t, dst LIMIT %d",
+                       which, scope_probe_sql(s), s->where, PROBES_MAX);
+    if (rc < 0)
+        return rc;
+    rc = judge_rows(w, rows, t);
+    w->n_cut += rows_count(rows) == PROBES_MAX;
+    rows_free(rows);
     return rc;
 }
 
-static int judge_all(struct work *w, const struct rows *probes)
+/* A source with more probes than a batch holds: some /24s at a time. */
+static int judge_large(struct work *w, const char *which, struct tally *t, struct err *err)
 {
-    for (size_t i = 0; i < rows_count(probes);) {
-        struct tally *t = &w->tallies[w->n_tallies++];
-        t->src = (uint32_t)rows_i64(probes, 0, i);
-        t->kind = (enum kind)rows_i64(probes, 1, i);
-        for (w->n_probes = 0; i < rows_count(probes) && (uint32_t)rows_i64(probes, 0, i) == t->src; i++) {
-            if (!add_probe(w, rows_i64(probes, 2, i), (uint32_t)rows_i64(probes, 3, i)))
-                return -ENOMEM;
-        }
-        judge_source(w, t);
+    size_t n = w->scope.n_nets, steps = (size_t)(t->probes / BATCH_PACKETS) + 1;
+    int rc = 0;
+    steps = steps < n ? steps : n;
+    for (size_t i = 0; i < steps && rc == 0; i++) {
+        char *part = NULL;
+        if (asprintf(&part, "%s AND dst BETWEEN %lu AND %lu", which, (unsigned long)w->scope.nets[i * n / steps].net << 8,
+                     (unsigned long)w->scope.nets[(i + 1) * n / steps - 1].net << 8 | 255) < 0)
+            return -ENOMEM;
+        rc = judge_where(w, part, t, err);
+        free(part);
     }
-    double *p = calloc(w->n_tallies + 1, 2 * sizeof *p), *q = p + w->n_tallies;
-    if (!p)
-        return -ENOMEM;
-    for (size_t i = 0; i < w->n_tallies; i++)
-        p[i] = w->tallies[i].p;
-    int rc = stat_false_discovery(p, w->n_tallies, q);
-    for (size_t i = 0; i < w->n_tallies; i++)
-        w->tallies[i].q = q[i];
-    free(p);
     return rc;
+}
+
+static int judge_all(struct work *w, const struct sweep_source *sources, size_t n, struct err *err)
+{
+    struct batch_source *list = calloc(n + 1, sizeof *list);
+    int rc = list ? 0 : -ENOMEM;
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        list[i] = (struct batch_source){sources[i].src, sources[i].probes};
+        w->tallies[i] = (struct tally){.src = sources[i].src, .kind = sources[i].kind, .probes = sources[i].probes};
+    }
+    w->n_tallies = n;
+    for (size_t i = 0, end; i < n && rc == 0; i = end) {
+        char *which;
+        end = batch_next(list, n, i, &which);
+        if (!which)
+            rc = -ENOMEM;
+        else if (list[i].packets > BATCH_PACKETS)
+            rc = judge_large(w, which, &w->tallies[i], err);
+        else
+            rc = judge_where(w, which, &w->tallies[i], err);
+        free(which);
+    }
+    free(list);
+    for (size_t i = 0; i < n; i++) {
+        struct tally *t = &w->tallies[i];
+        t->p = t->q = NAN;
+        if (t->kind == SWEEP_ANSWERED && t->events && t->placebos)
+            t->p = stat_fisher(t->sweeps, t->events - t->sweeps, t->placebo_sweeps, t->placebos - t->placebo_sweeps);
+    }
+    return rc < 0 ? rc
+                  : stat_false_discovery_of(w->tallies, n, sizeof *w->tallies, offsetof(struct tally, p), offsetof(struct tally, q));
 }
 
 static bool sweeps_more(const struct tally *t)
@@ -341,7 +345,7 @@ static void put_row(struct result *r, const struct tally *t)
     }
     result_set_u64(r, PLACEBOS, t->placebos);
     result_set_u64(r, PLACEBO_SWEEPS, t->placebo_sweeps);
-    if (t->kind == KIND_ANSWERED) {
+    if (t->kind == SWEEP_ANSWERED) {
         result_set_u64(r, BEFORE_NETS, t->before_nets);
         result_set_u64(r, BEFORE_SWEEPS, t->before_sweeps);
     }
@@ -368,7 +372,7 @@ void sweep_sentence(const struct result *r, uint32_t src, char *buf, size_t n)
     unsigned long long events = result_u64(r, EVENTS, i), sweeps = result_u64(r, SWEEPS, i);
     unsigned long long placebos = result_u64(r, PLACEBOS, i),
                        placebo_sweeps = result_u64(r, PLACEBO_SWEEPS, i);
-    if (events == 0 || strcmp(result_text(r, KIND, i), kind_names[KIND_ANSWERED]) != 0)
+    if (events == 0 || strcmp(result_text(r, KIND, i), kind_names[SWEEP_ANSWERED]) != 0)
         (void)snprintf(buf, n,
                        "%s got no answer on this port: it cannot have reacted to one, no effect found.",
                        ip4_format(src, text));
@@ -392,9 +396,9 @@ static void say_controls(struct result *r, const struct work *w, size_t effects,
     for (size_t i = 0; i < w->n_tallies; i++) {
         const struct tally *t = &w->tallies[i];
         n[t->kind]++;
-        swept[t->kind] += t->kind == KIND_UNMET ? t->placebo_sweeps > 0 : t->sweeps > 0;
+        swept[t->kind] += t->kind == SWEEP_UNMET ? t->placebo_sweeps > 0 : t->sweeps > 0;
     }
-    if (n[KIND_UNMET] == 0)
+    if (n[SWEEP_UNMET] == 0)
         result_note(
             r, "no source of this time met dark addresses only: there is no matched control on this port");
     else if (answered)
@@ -403,13 +407,13 @@ static void say_controls(struct result *r, const struct work *w, size_t effects,
             "Matched control: %zu of %zu sources that met dark addresses only swept one in order, against "
             "%zu of %zu "
             "answered ones (Fisher p = %.2g).",
-            swept[KIND_UNMET], n[KIND_UNMET], effects, answered,
-            stat_fisher(effects, answered - effects, swept[KIND_UNMET], n[KIND_UNMET] - swept[KIND_UNMET]));
-    if (n[KIND_IGNORED])
+            swept[SWEEP_UNMET], n[SWEEP_UNMET], effects, answered,
+            stat_fisher(effects, answered - effects, swept[SWEEP_UNMET], n[SWEEP_UNMET] - swept[SWEEP_UNMET]));
+    if (n[SWEEP_IGNORED])
         result_note(r,
                     "of %zu sources that met a point and completed no handshake, %zu swept a /24 after "
                     "meeting its point",
-                    n[KIND_IGNORED], swept[KIND_IGNORED]);
+                    n[SWEEP_IGNORED], swept[SWEEP_IGNORED]);
 }
 
 static void say(struct result *r, const struct work *w)
@@ -417,7 +421,7 @@ static void say(struct result *r, const struct work *w)
     size_t answered = 0, effects = 0;
     char sentence[512];
     for (size_t i = 0; i < w->n_tallies; i++) {
-        answered += w->tallies[i].kind == KIND_ANSWERED && w->tallies[i].events > 0;
+        answered += w->tallies[i].kind == SWEEP_ANSWERED && w->tallies[i].events > 0;
         effects += sweeps_more(&w->tallies[i]);
     }
     if (answered == 0)
@@ -447,40 +451,54 @@ static void say(struct result *r, const struct work *w)
                 SWEEP_CHAIN_MIN, SWEEP_STEP_MAX);
 }
 
+/* Answers first, then the sources, then their probes. */
+static int fill(struct work *w, struct rows **ret_answers, struct err *err)
+{
+    const struct scope *s = &w->scope;
+    struct sweep_source *sources = NULL;
+    size_t n = 0;
+    char *answers = pick_answers_sql(s);
+    int rc = answers ? 0 : err_set(err, -ENOMEM, "no memory for a statement");
+    if (rc == 0)
+        rc = scope_ask(s, ret_answers, err,
+                       "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s AND dst IN %s GROUP BY "
+                       "src, dst ORDER BY src, dst",
+                       answers, s->filter, s->point_list);
+    if (rc == 0)
+        rc = sweep_sources(s, answers, SOURCES_MAX, SWEEP_CHAIN_MIN, &sources, &n, err);
+    w->answers = *ret_answers;
+    w->tallies = calloc(n + 1, sizeof *w->tallies);
+    if (rc == 0 && !w->tallies)
+        rc = -ENOMEM;
+    if (rc == 0)
+        rc = judge_all(w, sources, n, err);
+    free(sources);
+    free(answers);
+    return rc;
+}
+
 static int run(struct store *store, const struct analysis_params *params, struct result **ret,
                struct err *err)
 {
     struct work w = {.rng = rng_of(params->seed, "sweep placebo")};
-    struct rows *probes = NULL, *answers = NULL;
+    struct rows *answers = NULL;
     struct result *r = NULL;
     int rc = scope_init(&w.scope, store, params, 6, 445, err);
     if (rc < 0)
         return rc;
-    rc = query(&w, store, &probes, &answers, err);
+    rc = fill(&w, &answers, err);
     if (rc == 0)
         rc = result_new(analysis_sweep.name, analysis_sweep.title, fields, &r);
-    w.tallies = calloc((size_t)2 * SOURCES_MAX, sizeof *w.tallies);
-    if (rc == 0 && !w.tallies)
-        rc = -ENOMEM;
-    w.answers = answers;
-    if (rc == 0)
-        rc = judge_all(&w, probes);
-    if (rc < 0)
-        goto out;
-    qsort(w.tallies, w.n_tallies, sizeof *w.tallies, tally_compare);
-    for (size_t i = 0; i < w.n_tallies; i++)
-        put_row(r, &w.tallies[i]);
-    say(r, &w);
-    if (rows_count(probes) == PROBES_MAX)
-        result_note(r, "more than %d probes: the last sources are cut; narrow the filter", PROBES_MAX);
-    rc = scope_finish(&w.scope, store, params, r, err);
     if (rc == 0) {
-        rc = result_finish(r, ret, err);
-        r = NULL;
+        qsort(w.tallies, w.n_tallies, sizeof *w.tallies, tally_compare);
+        for (size_t i = 0; i < w.n_tallies; i++)
+            put_row(r, &w.tallies[i]);
+        say(r, &w);
+        if (w.n_cut)
+            result_note(r, "%zu times a source sent more than %d probes to a few /24s: so many of them were looked at", w.n_cut,
+                        PROBES_MAX);
     }
-out:
-    result_free(r);
-    rows_free(probes);
+    rc = scope_result(&w.scope, params, rc, r, ret, err);
     rows_free(answers);
     free(w.tallies);
     free(w.probes);

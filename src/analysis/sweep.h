@@ -23,7 +23,8 @@
  * The unit is the (source, /24), which the lot lit or left dark; nothing is pooled over sources but counts of sources.
  * before_*: the same chains before the source's first answer (its own order, unprovoked). best_*: the longest chain.
  *
- * Rows: the 1,000 answered and 1,000 other sources with most packets, at least 10 probes each. At most 20 million probes.
+ * Rows: the 1,000 answered and 1,000 other sources with most packets, at least 10 probes each, all of them (of more
+ * than 20 million to a few /24s so many, and the result says so).
  *
  * Example (unit test): a point 10.0.0.5 answers; the source goes on with 10.0.0.1 … .20 in order and had asked three
  * addresses of each of 10.0.1.0/24 … 10.0.3.0/24: 1 of 1 events, 0 of 3 placebos, p = 1/4. */

@@ -2,16 +2,19 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/batch.h"
 #include "analysis/pick.h"
 #include "analysis/stat.h"
 #include "base/ip.h"
 #include "base/ts.h"
+#include "base/wr.h"
 
 #define SOURCES_MAX 200
-#define VISITS_MAX  20000000
+#define VISITS_MAX  20000000 /* of one source */
 #define CHANGE_P    0.01
 
 enum column {
@@ -100,6 +103,7 @@ struct work {
     size_t n_tellings;
     struct visit *visits; /* of one source, in time order */
     size_t n_visits, visits_cap;
+    size_t n_cut; /* sources with more visits than are looked at */
     uint8_t *seen; /* per address of the darknet's /24s: SEEN_* */
 };
 
@@ -205,10 +209,10 @@ static void judge(struct work *w, struct telling *t, const struct telling *base)
 
 /* ---- all ---- */
 
-static int query_tellings(struct work *w, struct store *store, struct rows **ret, struct err *err)
+static int query_tellings(const struct work *w, struct rows **ret, struct err *err)
 {
-    return scope_query(
-        store, ret, err,
+    return scope_ask(
+        &w->scope, ret, err,
         "WITH told AS (SELECT src, ts, version FROM answer WHERE dport = %u AND version IS NOT NULL AND "
         "version <> ''%s),"
         " most AS (SELECT src AS who FROM told GROUP BY src ORDER BY count(*) DESC, src LIMIT %d),"
@@ -222,28 +226,37 @@ static int query_tellings(struct work *w, struct store *store, struct rows **ret
         w->scope.port, w->scope.filter, SOURCES_MAX);
 }
 
-static int query_visits(struct work *w, struct store *store, struct rows **ret, struct err *err)
+/* SYNs of each source that was told something: src, packets; by src. */
+static int query_volumes(const struct work *w, struct rows **ret, struct err *err)
 {
-    return scope_query(store, ret, err,
-                       "WITH most AS (SELECT src AS who FROM answer WHERE dport = %u AND version IS NOT NULL "
-                       "AND version <> ''%s"
-                       "  GROUP BY src ORDER BY count(*) DESC, src LIMIT %d),"
-                       " syn AS (SELECT src, ts, dst, lag(dst) OVER (PARTITION BY src ORDER BY ts, dst) AS "
-                       "before FROM packet"
-                       "  WHERE src IN (SELECT who FROM most) AND %s AND %s)"
-                       " SELECT src, epoch_us(ts) AS t, dst FROM syn WHERE before IS DISTINCT FROM dst ORDER "
-                       "BY src, t, dst LIMIT %d",
-                       w->scope.port, w->scope.filter, SOURCES_MAX, scope_probe_sql(&w->scope),
-                       w->scope.where, VISITS_MAX);
+    struct wr list = wr_of((size_t)1 << 20);
+    for (size_t i = 0; i < w->n_tellings; i++)
+        if (i == 0 || w->tellings[i].src != w->tellings[i - 1].src)
+            wr_fmt(&list, "%s%lu", i ? "," : "", (unsigned long)w->tellings[i].src);
+    wr_u8(&list, 0);
+    int rc = list.bad ? err_set(err, -ENOMEM, "no memory for the sources")
+                      : scope_ask(&w->scope, ret, err, "SELECT src, sum(packets)::BIGINT FROM %s WHERE %s AND src IN (%s) GROUP BY src ORDER BY src",
+                                  w->scope.cells, scope_probe_kind_sql(&w->scope), w->n_tellings ? (const char *)list.bytes : "NULL");
+    wr_done(&list);
+    return rc;
 }
 
-static int query_answers(struct work *w, struct store *store, struct rows **ret, struct err *err)
+static int query_visits(const struct work *w, const char *which, struct rows **ret, struct err *err)
+{
+    return scope_ask(&w->scope, ret, err,
+                     "WITH syn AS (SELECT src, ts, dst, lag(dst) OVER (PARTITION BY src ORDER BY ts, dst) AS before FROM packet"
+                     "  WHERE %s AND %s AND %s)"
+                     " SELECT src, epoch_us(ts) AS t, dst FROM syn WHERE before IS DISTINCT FROM dst ORDER BY src, t, dst LIMIT %d",
+                     which, scope_probe_sql(&w->scope), w->scope.where, VISITS_MAX);
+}
+
+static int query_answers(const struct work *w, struct rows **ret, struct err *err)
 {
     char *answers = pick_answers_sql(&w->scope);
     if (!answers)
         return -ENOMEM;
-    int rc = scope_query(
-        store, ret, err,
+    int rc = scope_ask(
+        &w->scope, ret, err,
         "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s GROUP BY src, dst ORDER BY src, dst",
         answers, w->scope.filter);
     free(answers);
@@ -270,12 +283,11 @@ static int take_tellings(struct work *w, const struct rows *rows)
     return 0;
 }
 
+/* The rows of one source, from *at on. */
 static int load_visits(struct work *w, const struct rows *rows, uint32_t src, size_t *at)
 {
-    while (*at < rows_count(rows) && (uint32_t)rows_i64(rows, 0, *at) < src)
-        (*at)++;
     size_t end = *at;
-    while (end < rows_count(rows) && (uint32_t)rows_i64(rows, 0, end) == src)
+    while (rows && end < rows_count(rows) && (uint32_t)rows_i64(rows, 0, end) == src)
         end++;
     size_t n = end - *at;
     if (n > w->visits_cap) {
@@ -288,24 +300,31 @@ static int load_visits(struct work *w, const struct rows *rows, uint32_t src, si
     for (size_t i = 0; i < n; i++)
         w->visits[i] = (struct visit){rows_i64(rows, 1, *at + i), (uint32_t)rows_i64(rows, 2, *at + i)};
     w->n_visits = n;
+    w->n_cut += n == VISITS_MAX;
     *at = end;
     return 0;
 }
 
-static int judge_all(struct work *w, const struct rows *visits)
+/* The tellings of the sources up to last_src, from *telling on; visits are theirs. */
+static int judge_until(struct work *w, const struct rows *visits, uint32_t last_src, size_t *telling)
 {
-    size_t at = 0, n = w->n_tellings, base = 0;
-    w->seen = calloc(w->scope.n_nets, 256);
-    if (!w->seen)
-        return -ENOMEM;
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || w->tellings[i].src != w->tellings[base].src) {
+    size_t at = 0, base = *telling, i = *telling;
+    for (; i < w->n_tellings && w->tellings[i].src <= last_src; i++) {
+        if (i == *telling || w->tellings[i].src != w->tellings[base].src) {
             base = i;
             if (load_visits(w, visits, w->tellings[i].src, &at) < 0)
                 return -ENOMEM;
         }
         judge(w, &w->tellings[i], &w->tellings[base]);
     }
+    *telling = i;
+    return 0;
+}
+
+/* Benjamini-Hochberg over all rows and both tests. */
+static int discover(struct work *w)
+{
+    size_t n = w->n_tellings;
     double *p = calloc(n + 1, 4 * sizeof *p), *q = p + 2 * n;
     if (!p)
         return -ENOMEM;
@@ -320,6 +339,29 @@ static int judge_all(struct work *w, const struct rows *visits)
     }
     free(p);
     return rc;
+}
+
+static int judge_all(struct work *w, const struct rows *volumes, struct err *err)
+{
+    size_t n = rows_count(volumes), telling = 0;
+    struct batch_source *list = calloc(n + 1, sizeof *list);
+    struct rows *visits = NULL;
+    w->seen = calloc(w->scope.n_nets, 256);
+    int rc = list && w->seen ? 0 : -ENOMEM;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        list[i] = (struct batch_source){(uint32_t)rows_i64(volumes, 0, i), (uint64_t)rows_i64(volumes, 1, i)};
+    for (size_t i = 0, end; i < n && rc == 0; i = end) {
+        char *which;
+        end = batch_next(list, n, i, &which);
+        rc = which ? query_visits(w, which, &visits, err) : -ENOMEM;
+        free(which);
+        if (rc == 0)
+            rc = judge_until(w, visits, list[end - 1].src, &telling);
+        rows_free(visits);
+        visits = NULL;
+    }
+    free(list);
+    return rc < 0 ? rc : judge_until(w, NULL, UINT32_MAX, &telling); /* who sent no SYN */
 }
 
 /* Sources with most visits first, each in the order it was told. */
@@ -490,42 +532,38 @@ static int run(struct store *store, const struct analysis_params *params, struct
                struct err *err)
 {
     struct work w = {.rng = rng_of(params->seed, "version")};
-    struct rows *tellings = NULL, *visits = NULL, *answers = NULL;
+    struct rows *tellings = NULL, *volumes = NULL, *answers = NULL;
     struct result *r = NULL;
     int rc = scope_init(&w.scope, store, params, 6, 3306, err);
     if (rc < 0)
         return rc;
     rc = scope_range(&w.scope, err);
     if (rc == 0)
-        rc = query_tellings(&w, store, &tellings, err);
+        rc = query_tellings(&w, &tellings, err);
     if (rc == 0)
-        rc = query_visits(&w, store, &visits, err);
-    if (rc == 0)
-        rc = query_answers(&w, store, &answers, err);
+        rc = query_answers(&w, &answers, err);
     w.answers = answers;
     if (rc == 0)
         rc = take_tellings(&w, tellings);
     if (rc == 0)
-        rc = judge_all(&w, visits);
+        rc = query_volumes(&w, &volumes, err);
+    if (rc == 0)
+        rc = judge_all(&w, volumes, err);
+    if (rc == 0)
+        rc = discover(&w);
     if (rc == 0)
         rc = result_new(analysis_version.name, analysis_version.title, fields, &r);
-    if (rc < 0)
-        goto out;
-    sort_tellings(&w);
-    for (size_t i = 0; i < w.n_tellings; i++)
-        put_row(&w, r, &w.tellings[i]);
-    say(r, &w);
-    if (rows_count(visits) == VISITS_MAX)
-        result_note(r, "more than %d visits: the last sources are cut; narrow the filter", VISITS_MAX);
-    rc = scope_finish(&w.scope, store, params, r, err);
     if (rc == 0) {
-        rc = result_finish(r, ret, err);
-        r = NULL;
+        sort_tellings(&w);
+        for (size_t i = 0; i < w.n_tellings; i++)
+            put_row(&w, r, &w.tellings[i]);
+        say(r, &w);
+        if (w.n_cut)
+            result_note(r, "of %zu sources only the first %d visits were looked at", w.n_cut, VISITS_MAX);
     }
-out:
-    result_free(r);
+    rc = scope_result(&w.scope, params, rc, r, ret, err);
     rows_free(tellings);
-    rows_free(visits);
+    rows_free(volumes);
     rows_free(answers);
     free(w.tellings);
     free(w.visits);

@@ -23,7 +23,8 @@
  *   q_more, q_avoid  Benjamini-Hochberg over all rows and both tests
  *   effect      returns (q_more < 0.01), avoids (q_avoid < 0.01 and known_again the smaller share), returns then avoids, none
  *
- * Rows: the 200 sources with most answers, those with most visits first; at most 20 million SYNs.
+ * Rows: the 200 sources with most answers, those with most visits first; of a source with more than 20
+ * million visits the first, and the result says so.
  *
  * Example (unit test): point 10.0.0.5 in a /22 tells 5.6.10; afterwards 3 visits to dark addresses and 1 to the point:
  * share 1/4, expected 1/1024, p_more = 1 - (1023/1024)^4. */

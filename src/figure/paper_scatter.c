@@ -92,7 +92,7 @@ static int make_ranked(struct store *store, const struct analysis_params *params
     char src[IP4_TEXT_MAX], why[160];
     int rc = scope_init(&p->scope, store, params, 6, 445, err);
     if (rc == 0)
-        rc = pick_sources(&p->scope, store, rank + 1, found, err);
+        rc = pick_sources(&p->scope, rank + 1, found, err);
     if (rc < 0)
         return rc;
     if ((size_t)rc <= rank) {
@@ -189,7 +189,7 @@ static int make_5(struct store *store, const struct analysis_params *params, str
     struct result *sweeps = NULL;
     int rc = scope_init(&p->scope, store, params, 6, 445, err);
     if (rc == 0)
-        rc = pick_sources(&p->scope, store, 1, found, err);
+        rc = pick_sources(&p->scope, 1, found, err);
     if (rc < 0)
         return rc;
     if (rc == 0)

@@ -78,7 +78,7 @@ static int make_version(struct store *store, const struct analysis_params *param
     struct pick_period periods[PERIODS_MAX] = {{0}};
     int rc = scope_init(&p->scope, store, params, 6, 3306, err);
     if (rc == 0)
-        rc = pick_periods(&p->scope, store, PERIODS_MAX, periods, err);
+        rc = pick_periods(&p->scope, PERIODS_MAX, periods, err);
     if (rc < 0)
         return rc;
     const struct pick_period *period = kth_version(periods, (size_t)rc, k);

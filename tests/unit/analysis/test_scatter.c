@@ -54,13 +54,13 @@ static void top_sources_are_answered_ones(void **state)
     assert_int_equal(scope.n_lit, 32);
     assert_int_equal(scope.n_nets, 64);
     assert_int_equal(scope.n_partly, 0);
-    assert_int_equal(pick_sources(&scope, s, 3, top, &err), 2);
+    assert_int_equal(pick_sources(&scope, 3, top, &err), 2);
     assert_int_equal(top[0].src, 24u << 24 | 242 << 16 | 18 << 8 | 7);
     assert_int_equal(top[1].src, 91u << 24 | 74 << 16 | 203 << 8 | 44);
     scope_done(&scope);
     struct pick_period period[4];
     assert_int_equal(scope_init(&scope, s, &params, 6, 3306, &err), 0);
-    assert_int_equal(pick_periods(&scope, s, 4, period, &err), 2);
+    assert_int_equal(pick_periods(&scope, 4, period, &err), 2);
     assert_string_equal(period[0].version, "5.6.10");
     assert_string_equal(period[1].version, "5.1.54");
     assert_int_equal(period[0].until_us, period[1].told_us);
