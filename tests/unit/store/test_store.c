@@ -1,8 +1,7 @@
 /* The store through its own interface: what goes in comes out, sorted, typed, once. */
-#include "unit/cmocka_all.h"
+#include "store_fixture.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,71 +14,6 @@
 #include "base/io.h"
 #include "base/rng.h"
 #include "base/ts.h"
-#include "store/store_int.h"
-
-static char dir[] = "/tmp/hotaru-store-XXXXXX";
-
-static int rm(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    (void)snprintf(dir, sizeof dir, "/tmp/hotaru-store-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    return nftw(dir, rm, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static struct store *open_store(uint64_t memory_mb)
-{
-    struct store *s = NULL;
-    struct err err = {0};
-    struct store_options o = {.writable = true, .memory_bytes = memory_mb << 20, .threads = 1};
-    if (store_open(dir, &o, &s, &err) < 0)
-        fail_msg("%s", err.text);
-    return s;
-}
-
-static int64_t number(struct store *s, const char *sql)
-{
-    struct rows *r = NULL;
-    struct err err = {0};
-    if (store_query(s, sql, NULL, 0, &r, &err) < 0)
-        fail_msg("%s: %s", sql, err.text);
-    assert_int_equal(rows_count(r), 1);
-    int64_t v = rows_i64(r, 0, 0);
-    rows_free(r);
-    return v;
-}
-
-static void put(struct store *s, struct ingest *in)
-{
-    struct change c = {0};
-    struct err err = {0};
-    if (ingest_finish(in, &c.add, &err) < 0 || commit_change(s, &c, &err) < 0)
-        fail_msg("%s", err.text);
-    change_done(&c);
-    ingest_free(in);
-}
-
-static struct ingest *take(struct store *s, uint16_t payload_bytes)
-{
-    struct ingest *in = NULL;
-    struct err err = {0};
-    if (ingest_new(s, "test", payload_bytes, &in, &err) < 0)
-        fail_msg("%s", err.text);
-    return in;
-}
 
 /* Times over three hours and before 1970, several runs (64 MiB make a run of 65,536 rows), options, payload, no ports. */
 static void test_rows_in_and_out(void **state)
@@ -419,7 +353,6 @@ static void test_bad_folder(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(test_rows_in_and_out), CASE(test_ip6), CASE(test_types), CASE(test_filter), CASE(test_reader_holds),
         CASE(test_catalog_roundtrip), CASE(test_catalog_formats), CASE(test_commit_once), CASE(test_sweep), CASE(test_bad_folder),
