@@ -5,17 +5,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Packets are looked at for sources only that, by the counts, sent a point an ACK. */
-static char *packet_answers_sql(const struct scope *s)
+#include "base/wr.h"
+
+/* The sources that, by the counts, sent a point an ACK: " AND src IN (…)"; "" when there is none. */
+static int acker_sql(const struct scope *s, struct wr *w, struct err *err)
 {
-    char *sql = NULL;
-    if (s->has_sessions)
-        return strdup("");
-    int n = asprintf(&sql,
+    struct rows *rows;
+    int rc = scope_ask(s, &rows, err, "SELECT DISTINCT src FROM %s WHERE proto = 6 AND (kind & 8) <> 0 AND dst IN %s ORDER BY src",
+                       s->hits, s->point_list);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < rows_count(rows); i++)
+        wr_fmt(w, "%s%lu", i ? "," : " AND src IN (", (unsigned long)rows_i64(rows, 0, i));
+    if (rows_count(rows))
+        wr_u8(w, ')');
+    wr_u8(w, 0);
+    rows_free(rows);
+    return w->bad ? err_set(err, -ENOMEM, "no memory for the sources that were answered") : 0;
+}
+
+/* What the packets show, where no honeypot wrote sessions down: ACKs to points, of the sources that sent any. */
+static int packet_answers_sql(const struct scope *s, char **ret, struct err *err)
+{
+    struct wr sources = wr_of((size_t)64 << 20);
+    int n = 0, rc = s->has_sessions ? 0 : acker_sql(s, &sources, err);
+    if (rc == 0 && (s->has_sessions || sources.len == 1))
+        n = (*ret = strdup("")) ? 0 : -1;
+    else if (rc == 0)
+        n = asprintf(ret,
                      " UNION ALL SELECT src, dst, ts, NULL FROM packet WHERE %s AND proto = 6 AND (tcp_flags & 22) = 16"
-                     " AND dst IN %s AND src IN (SELECT src FROM %s WHERE proto = 6 AND (kind & 8) <> 0 AND dst IN %s)",
-                     s->where, s->point_list, s->hits, s->point_list);
-    return n < 0 ? NULL : sql;
+                     " AND dst IN %s%s",
+                     s->where, s->point_list, (const char *)sources.bytes);
+    wr_done(&sources);
+    return rc == 0 && n < 0 ? err_set(err, -ENOMEM, "no memory for a statement") : rc;
 }
 
 char *pick_answers_of(const struct scope *s, const char *packets)
@@ -30,26 +52,28 @@ char *pick_answers_of(const struct scope *s, const char *packets)
     return n < 0 ? NULL : sql;
 }
 
-char *pick_answers_sql(const struct scope *s)
+int pick_answers_sql(const struct scope *s, char **ret, struct err *err)
 {
-    char *packets = packet_answers_sql(s), *sql = packets ? pick_answers_of(s, packets) : NULL;
+    char *packets;
+    int rc = packet_answers_sql(s, &packets, err);
+    if (rc < 0)
+        return rc;
+    *ret = pick_answers_of(s, packets);
     free(packets);
-    return sql;
+    return *ret ? 0 : err_set(err, -ENOMEM, "no memory for a statement");
 }
 
-static int read_sources(const struct scope *s, size_t n, struct pick_source *ret, bool answered, struct err *err)
+/* Of the answered sources, or of all. */
+static int read_sources(const struct scope *s, const char *answers, size_t n, struct pick_source *ret, bool answered,
+                        struct err *err)
 {
     struct rows *rows;
-    char *answers = pick_answers_sql(s);
-    if (!answers)
-        return -ENOMEM;
     int rc = scope_ask(
         s, &rows, err,
         "WITH got AS (SELECT src AS who, min(ts) AS first FROM %s GROUP BY src),"
         " total AS (SELECT src, sum(packets)::BIGINT AS n FROM %s %s GROUP BY src)"
         " SELECT src, n, epoch_us(first) FROM total LEFT JOIN got ON src = who ORDER BY n DESC, src LIMIT %zu",
         answers, s->cells, answered ? "WHERE src IN (SELECT who FROM got)" : "", n);
-    free(answers);
     if (rc < 0)
         return rc;
     int count = (int)rows_count(rows);
@@ -62,8 +86,15 @@ static int read_sources(const struct scope *s, size_t n, struct pick_source *ret
 
 int pick_sources(const struct scope *s, size_t n, struct pick_source *ret, struct err *err)
 {
-    int rc = read_sources(s, n, ret, true, err);
-    return rc == 0 ? read_sources(s, n, ret, false, err) : rc;
+    char *answers;
+    int rc = pick_answers_sql(s, &answers, err);
+    if (rc < 0)
+        return rc;
+    rc = read_sources(s, answers, n, ret, true, err);
+    if (rc == 0)
+        rc = read_sources(s, answers, n, ret, false, err);
+    free(answers);
+    return rc;
 }
 
 /* Runs of equal versions of the one source: a version told again after another one is a period of its own. */

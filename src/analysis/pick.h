@@ -8,9 +8,9 @@
  * from the answer ledger (version: what it was told), the honeypot's sessions (accepted: the handshake was completed)
  * and, in a store without any session, the packets themselves (an ACK or data to a point: its source has received the
  * point's SYN-ACK, or scans with ACKs, which only the honeypot could tell apart). Freed with
- * free(); NULL without memory. */
-char *pick_answers_sql(const struct scope *s);
-/* The same with " UNION ALL SELECT …" of what the packets show given. */
+ * free(). */
+int pick_answers_sql(const struct scope *s, char **ret, struct err *err);
+/* The same with " UNION ALL SELECT …" of what the packets show given; NULL without memory. */
 char *pick_answers_of(const struct scope *s, const char *packets);
 
 struct pick_source {

@@ -178,22 +178,24 @@ static char *seen_answers_sql(const struct work *w)
     return (char *)sql.bytes;
 }
 
-static char *answers_sql(const struct work *w)
+static int answers_sql(const struct work *w, char **ret, struct err *err)
 {
     if (w->binned)
-        return pick_answers_sql(&w->scope);
-    char *packets = seen_answers_sql(w), *sql = packets ? pick_answers_of(&w->scope, packets) : NULL;
+        return pick_answers_sql(&w->scope, ret, err);
+    char *packets = seen_answers_sql(w);
+    *ret = packets ? pick_answers_of(&w->scope, packets) : NULL;
     free(packets);
-    return sql;
+    return *ret ? 0 : err_set(err, -ENOMEM, "no memory for a statement");
 }
 
 /* Per point: the ledger's answers where it has any, else the first session or ACK. */
 static int query_answers(const struct work *w, struct rows **ret, struct err *err)
 {
-    char *answers = answers_sql(w);
-    if (!answers)
-        return err_set(err, -ENOMEM, "no memory for a statement");
-    int rc = scope_ask(
+    char *answers;
+    int rc = answers_sql(w, &answers, err);
+    if (rc < 0)
+        return rc;
+    rc = scope_ask(
         &w->scope, ret, err,
         "WITH a AS (SELECT dst, epoch_us(ts) AS t, version FROM %s WHERE src = %lu%s),"
         " b AS (SELECT dst, t, version, lag(t) OVER (PARTITION BY dst ORDER BY t) AS before,"

@@ -457,8 +457,8 @@ static int fill(struct work *w, struct rows **ret_answers, struct err *err)
     const struct scope *s = &w->scope;
     struct sweep_source *sources = NULL;
     size_t n = 0;
-    char *answers = pick_answers_sql(s);
-    int rc = answers ? 0 : err_set(err, -ENOMEM, "no memory for a statement");
+    char *answers = NULL;
+    int rc = pick_answers_sql(s, &answers, err);
     if (rc == 0)
         rc = scope_ask(s, ret_answers, err,
                        "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s AND dst IN %s GROUP BY "

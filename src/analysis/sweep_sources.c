@@ -25,7 +25,14 @@ static int read_span(struct search *k, struct err *err)
 {
     struct rows *rows;
     const struct scope *s = k->scope;
-    int rc = scope_ask(s, &rows, err,
+    int rc = scope_ask(s, &rows, err, "SELECT EXISTS (SELECT 1 FROM %s WHERE dst IN %s)", k->answers, s->point_list);
+    if (rc < 0)
+        return rc;
+    bool none = rows_i64(rows, 0, 0) == 0; /* DuckDB would read every packet to find that no source is in an empty set */
+    rows_free(rows);
+    if (none)
+        return 0;
+    rc = scope_ask(s, &rows, err,
                        "SELECT epoch_us(min(ts)), epoch_us(max(ts)) FROM packet WHERE %s AND %s AND src IN (SELECT src FROM %s"
                        " WHERE dst IN %s)",
                        scope_probe_sql(s), s->where, k->answers, s->point_list);

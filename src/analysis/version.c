@@ -252,10 +252,11 @@ static int query_visits(const struct work *w, const char *which, struct rows **r
 
 static int query_answers(const struct work *w, struct rows **ret, struct err *err)
 {
-    char *answers = pick_answers_sql(&w->scope);
-    if (!answers)
-        return -ENOMEM;
-    int rc = scope_ask(
+    char *answers;
+    int rc = pick_answers_sql(&w->scope, &answers, err);
+    if (rc < 0)
+        return rc;
+    rc = scope_ask(
         &w->scope, ret, err,
         "SELECT src, dst, epoch_us(min(ts)) FROM %s WHERE true%s GROUP BY src, dst ORDER BY src, dst",
         answers, w->scope.filter);

@@ -1,6 +1,7 @@
 #include "cmd/analyst.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -38,8 +39,18 @@ int analyst_fail(int rc, const struct err *err)
     return (int)err_exit_code(rc);
 }
 
+static void progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+    (void)arg;
+    if (total)
+        log_info("%s: %.0f %%", what, 100.0 * (double)done / (double)total);
+    else
+        log_info("%s: %" PRIu64, what, done);
+}
+
 int analyst_open(struct analyst *a)
 {
+    static const struct store_options options = {.progress = progress};
     struct err err = {""};
     int rc = filter_args_done(&a->params.filter, &err);
     if (rc < 0) {
@@ -53,7 +64,7 @@ int analyst_open(struct analyst *a)
     if (rc < 0)
         return analyst_fail(rc, &err);
     a->has_config = true;
-    rc = store_open(a->where.dir ? a->where.dir : a->config.store.path, NULL, &a->store, &err);
+    rc = store_open(a->where.dir ? a->where.dir : a->config.store.path, &options, &a->store, &err);
     if (rc < 0) {
         a->store = NULL;
         return analyst_fail(rc, &err);
