@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "protocol/mysql/my_eval.h"
+#include "protocol/mysql/expr/my_eval.h"
 
 static struct my_val time_param(struct my_run *r, struct rd *p, uint8_t type)
 {
