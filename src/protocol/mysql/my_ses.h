@@ -152,6 +152,8 @@ struct my_result_col;
 struct my_shared {           /* of all MySQL sessions of one loop */
     struct my_kit *kit;
     uint64_t seed;
+    uint64_t policy_key;     /* of the login policy: share of sources, attempts */
+    struct my_tries tries;
     uint32_t next_id;
     struct my_ses *sessions;
     struct arena arena;      /* of the statement that runs */
