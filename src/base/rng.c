@@ -87,3 +87,15 @@ void rng_secret(void *bytes, size_t n)
         n -= (size_t)got;
     }
 }
+
+uint64_t rng_keyed(uint64_t key, uint32_t v)
+{
+    uint64_t x = key ^ v; /* the finaliser of splitmix64 over a secret key, twice */
+    for (int i = 0; i < 2; i++) {
+        x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+        x ^= x >> 31;
+        x += key << 1 | 1;
+    }
+    return x;
+}
