@@ -32,7 +32,7 @@ static uint32_t server_caps(const struct my_kit *k)
 /* Printable, as the server draws them (create_random_string). */
 static void new_salt(struct my_ses *ses)
 {
-    rng_secret(ses->salt, MY_SALT_LEN);
+    rng_pool_take(&ses->sh->secrets, ses->salt, MY_SALT_LEN);
     for (size_t i = 0; i < MY_SALT_LEN; i++)
         ses->salt[i] = (uint8_t)(33 + ses->salt[i] % 94);
     ses->salt[MY_SALT_LEN] = '\0';
