@@ -4,7 +4,7 @@
 #   test_replay.sh 5.1.63|5.6.27 [mysql_compare OPTION…]
 set -eu
 # version: percent of attack statements, tool statements, exchanges. Raise as the emulator improves, never lower.
-floors="5.1.63:94:96:90 5.6.27:96:96:92"
+floors="5.1.63:98:97:98 5.6.27:99:96:100"
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$HOTARU_SOURCE/tests/differential/common.sh"
 version=${1:-}

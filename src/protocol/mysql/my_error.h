@@ -56,6 +56,7 @@
     X(BLOB_CANT_HAVE_DEFAULT, 1101, "42000", "BLOB/TEXT column '%s' can't have a default value")                      \
     X(WRONG_DB_NAME, 1102, "42000", "Incorrect database name '%s'")                                                   \
     X(WRONG_TABLE_NAME, 1103, "42000", "Incorrect table name '%s'")                                                   \
+    X(UNKNOWN, 1105, "HY000", "Unknown error")                                                                        \
     X(UNKNOWN_PROCEDURE, 1106, "42000", "Unknown procedure '%s'")                                                     \
     X(UNKNOWN_TABLE, 1109, "42S02", "Unknown table '%s' in %s")                                                       \
     X(FIELD_SPECIFIED_TWICE, 1110, "42000", "Column '%s' specified twice")                                            \
@@ -198,6 +199,7 @@
     X(SLAVE_CONFIGURATION, 1794, "HY000",                                                                             \
       "Slave is not configured or failed to initialize properly. You must at "                                        \
       "least set --server-id to enable either a master or a slave. Additional error messages can be found in the MySQL error log.")\
+    X(MALFORMED_PACKET, 1835, "HY000", "Malformed communication packet")                                              \
     X(TRUNCATED_INT, 1916, "22018", "Got overflow when casting '%s' to %s. Value truncated")
 
 enum my_err {

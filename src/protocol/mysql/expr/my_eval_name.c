@@ -141,6 +141,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
     switch (v->type) {
     case MY_VAR_BOOL:
         my_fix_int(r->kit, e, 1, true, false);
+        e->m.exact = true;
         e->val = my_int(text && strcmp(text, "ON") == 0);
         break;
     case MY_VAR_INT: {
@@ -246,10 +247,10 @@ void my_fix_param(struct my_eval *ev, struct my_expr *e)
     struct my_run *r = ev->r;
     e->is_const = true;
     if ((unsigned)e->aux >= r->n_params || !r->params) {
-        e->m = (struct my_meta){.type = MY_T_VAR_STRING, .coll = r->kit->binary, .coerce = MY_CO_COERCIBLE, .maybe_null = false};
+        e->m = (struct my_meta){.type = MY_T_VAR_STRING, .coll = r->kit->binary, .coerce = MY_CO_COERCIBLE, .maybe_null = true};
         e->val = my_null();
-        if (r->kit->mariadb)
-            e->m.maybe_null = true;
+        if (r->kit->mariadb) /* nothing bound: a NULL */
+            e->m.type = MY_T_NULL;
         return;
     }
     e->val = r->params[e->aux];

@@ -42,7 +42,7 @@ struct my_meta {
     uint32_t len;              /* max_length in bytes of coll */
     const struct my_coll *coll;
     enum my_coerce coerce;
-    bool unsigned_, maybe_null, is_field, zerofill;
+    bool unsigned_, maybe_null, is_field, zerofill, exact; /* exact: an integer that goes out as its type, however short */
     const char *db, *table, *org_table, *org_name; /* of a stored column, else NULL */
 };
 
