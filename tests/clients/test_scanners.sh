@@ -9,7 +9,7 @@ printf '%s\n' wrong letmein 123456 >passwords
 args="mysql-audit.username=root,mysql-audit.password='',mysql-audit.filename=/usr/share/nmap/nselib/data/mysql-cis.audit"
 args="$args,username=root,password=,query='select version()',mysqluser=root,mysqlpass=,brute.emptypass=true"
 
-for persona in mysql-5.1.54 mysql-5.6.10; do
+for persona in mysql-5.1.54 mysql-5.6.10 mariadb-10.11; do
     case $persona in
     mariadb-*) product="MySQL 5.5.5-10.11.14-MariaDB-0+deb12u2" version=10.11.14-MariaDB-0+deb12u2 ;;
     *) version=${persona#*-} product="MySQL $version" ;;
@@ -27,7 +27,7 @@ for persona in mysql-5.1.54 mysql-5.6.10; do
 
     mariadb-admin --no-defaults -h 127.0.0.1 -u root password 123456
     step "$persona: hydra"
-    quiet hydra hydra -I -t 4 -L users -P passwords -e ns 127.0.0.1 mysql
+    quiet hydra hydra -I -t 1 -L users -P passwords -e ns 127.0.0.1 mysql
     says hydra "host: 127.0.0.1   login: root   password: 123456" "1 valid password found"
     step "$persona: medusa"
     quiet medusa medusa -h 127.0.0.1 -U users -P passwords -e ns -M mysql
