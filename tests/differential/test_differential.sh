@@ -16,8 +16,10 @@ floor=100
 [ "$mode" = self ] || floor=$(floor_of "$mode" all)
 begin
 "$here/mariadb_server.sh" start "$work/real" 127.0.0.1:3306
+"$here/mariadb_server.sh" open_to_all 127.0.0.1:3306
 if [ "$mode" = self ]; then
     "$here/mariadb_server.sh" start "$work/second" 127.0.0.2:3306
+    "$here/mariadb_server.sh" open_to_all 127.0.0.2:3306
 else
     version=$(mariadb --no-defaults --protocol=tcp -h 127.0.0.1 -u root -BNe 'select version()')
     start_honeypot mariadb-10.11 "$version"

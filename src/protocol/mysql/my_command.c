@@ -20,8 +20,8 @@ struct my_conn *my_conn_new(struct my_ses *ses)
         return NULL;
     }
     ses->c = c;
-    rng_secret(&c->rand1, sizeof c->rand1);
-    rng_secret(&c->rand2, sizeof c->rand2);
+    rng_pool_take(&ses->sh->secrets, &c->rand1, sizeof c->rand1);
+    rng_pool_take(&ses->sh->secrets, &c->rand2, sizeof c->rand2);
     c->rand1 %= 0x3fffffff;
     c->rand2 %= 0x3fffffff;
     my_conn_reset(ses);

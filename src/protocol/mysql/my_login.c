@@ -24,7 +24,7 @@ uint32_t my_server_caps(const struct my_kit *k)
 /* Printable, as the server draws them (create_random_string). */
 void my_new_salt(struct my_ses *ses)
 {
-    rng_secret(ses->salt, MY_SALT_LEN);
+    rng_pool_take(&ses->sh->secrets, ses->salt, MY_SALT_LEN);
     for (size_t i = 0; i < MY_SALT_LEN; i++)
         ses->salt[i] = (uint8_t)(33 + ses->salt[i] % 94);
     ses->salt[MY_SALT_LEN] = '\0';

@@ -2,6 +2,7 @@
 #ifndef HOTARU_PROTOCOL_MYSQL_MY_SES_H
 #define HOTARU_PROTOCOL_MYSQL_MY_SES_H
 
+#include "base/rng.h"
 #include "protocol/mysql/my_error.h"
 #include "protocol/mysql/my_wire.h"
 #include "protocol/mysql/syntax/my_parse.h"
@@ -155,6 +156,7 @@ struct my_shared {           /* of all MySQL sessions of one loop */
     uint64_t policy_key;     /* of the login policy: share of sources, attempts */
     struct my_tries tries;
     uint32_t next_id;
+    struct rng_pool secrets; /* salts */
     struct my_ses *sessions;
     struct arena arena;      /* of the statement that runs */
     struct my_out out;       /* reply under construction */

@@ -88,6 +88,10 @@ static void create_key(struct wr *w, const struct my_table *t, const struct my_k
 
 void my_create_text(struct my_run *r, const struct my_table *t, struct wr *w)
 {
+    if (t->create_text) {
+        wr_str(w, t->create_text);
+        return;
+    }
     wr_fmt(w, "CREATE %sTABLE ", t->temporary ? "TEMPORARY " : "");
     ident(w, t->name);
     wr_str(w, " (\n");

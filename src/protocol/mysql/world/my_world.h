@@ -64,6 +64,8 @@ struct my_table {
     int auto_col;              /* -1: none */
     int64_t created_us, updated_us;
     bool is_view, temporary;
+    bool shown_as_view;        /* a view of the server's own whose rows are stored here: MariaDB's mysql.user, schema sys */
+    const char *create_text;   /* recorded SHOW CREATE, while columns and keys are as installed; the kit's */
     char *view_text, *view_definer;
 };
 
