@@ -122,7 +122,7 @@ static uint16_t flags_of(const struct my_meta *m)
  * NOT_FIXED_DEC is 39 there, which only a real shows as 31 (sql/item.cc: Item::init_make_send_field). */
 static uint8_t type_on_wire(const struct my_run *r, const struct my_meta *m)
 {
-    bool narrow = !m->is_field && m->type == MY_T_LONGLONG && m->len < 11;
+    bool narrow = !m->is_field && !m->full_width && m->type == MY_T_LONGLONG && m->len < 11;
     return (uint8_t)(r->kit->mariadb && narrow ? MY_T_LONG : m->type);
 }
 

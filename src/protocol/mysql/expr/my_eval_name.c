@@ -163,6 +163,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
         break;
     }
     e->is_const = true;
+    e->m.full_width = true;
 }
 
 void my_fix_uservar(struct my_eval *ev, struct my_expr *e)

@@ -70,6 +70,7 @@ enum my_status { /* server status bits of OK and EOF */
     MY_STATUS_DB_DROPPED = 0x0100,
     MY_STATUS_NO_BACKSLASH = 0x0200,
     MY_STATUS_IN_TRANS_READONLY = 0x2000,
+    MY_STATUS_STATE_CHANGED = 0x4000,
 };
 
 enum my_type { /* column types on the wire */
