@@ -145,6 +145,7 @@ struct my_run {
     bool full_list;          /* SHOW FULL PROCESSLIST */
     bool status_at_end_clear; /* SHOW STATUS puts back what it set */
     const char *info_source, *info_org; /* SHOW: what fills the table, what it calls itself */
+    const char *show_key;    /* SHOW: column definitions recorded under this name go before computed ones */
     int sub_depth;
 };
 

@@ -248,7 +248,7 @@ static void one_column(struct fill *f, const struct my_db *db, const struct my_t
         num(f, "DATETIME_PRECISION", c->dec);
     }
     text(f, "COLUMN_TYPE", c->type_text);
-    text(f, "COLUMN_KEY", key_mark(c));
+    text(f, "COLUMN_KEY", t->shown_as_view ? "" : key_mark(c));
     text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? "on update CURRENT_TIMESTAMP" : "");
     text(f, "PRIVILEGES", my_is_info_schema(db->name) ? "select" : "select,insert,update,references");
     text(f, "COLUMN_COMMENT", c->comment ? c->comment : "");
@@ -516,7 +516,7 @@ static void fill_statistics(struct fill *f)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++) {
             const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys; x++)
+            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++)
                 for (size_t c = 0; c < t->keys[x].n_cols && my_ok(f->r); c++) {
                     const struct my_key *key = &t->keys[x];
                     const struct my_column *col = &t->cols[key->cols[c]];
@@ -549,7 +549,7 @@ static void fill_constraints(struct fill *f, bool columns)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++) {
             const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys; x++) {
+            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++) {
                 const struct my_key *key = &t->keys[x];
                 if (key->kind != MY_KEY_PRIMARY && key->kind != MY_KEY_UNIQUE)
                     continue;

@@ -4,6 +4,7 @@
 
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_select.h"
+#include "protocol/mysql/exec/my_show.h"
 #include "protocol/mysql/expr/my_eval.h"
 
 /* ---- the statement ---- */
@@ -70,6 +71,8 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
     case MY_INTO_NONE: {
         uint16_t late = r->late_status;
         r->status = (uint16_t)(r->status & ~late) | before;
+        if (r->show_key)
+            (void)my_show_recorded(r, r->show_key, rows.cols, rows.n_cols);
         my_send_columns(r, rows.cols, rows.n_cols);
         for (size_t i = 0; i < rows.n_rows; i++)
             my_send_row(r, rows.cols, rows.rows[i], rows.n_cols);

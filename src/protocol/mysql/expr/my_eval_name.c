@@ -164,6 +164,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
         break;
     }
     e->is_const = true;
+    e->m.exact = true;
 }
 
 void my_fix_uservar(struct my_eval *ev, struct my_expr *e)

@@ -43,6 +43,8 @@ struct my_meta {
     const struct my_coll *coll;
     enum my_coerce coerce;
     bool unsigned_, maybe_null, is_field, zerofill, exact; /* exact: an integer that goes out as its type, however short */
+    bool of_view;              /* column of a view: called as there, and from view_base below */
+    const char *view_base;
     const char *db, *table, *org_table, *org_name; /* of a stored column, else NULL */
 };
 
