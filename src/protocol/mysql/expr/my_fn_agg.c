@@ -39,6 +39,7 @@ static void fix_avg(struct my_eval *ev, struct my_expr *e)
 static void fix_minmax(struct my_eval *ev, struct my_expr *e)
 {
     e->m = e->args[0]->m;
+    e->m.wide = !e->m.is_field && my_result_of(e->m.type) == MY_RES_INT;
     e->m.is_field = false;
     e->m.flags = 0;
     e->m.db = e->m.table = e->m.org_table = e->m.org_name = NULL;

@@ -7,8 +7,7 @@
 #include "protocol/mysql/expr/my_fn_op.h"
 
 /* ---- arithmetic ---- */
-/* Item::decimal_precision */
-static uint32_t precision(const struct my_expr *e)
+uint32_t my_precision(const struct my_expr *e)
 {
     if (e->op == MY_X_LITERAL && (e->val.kind == MY_V_INT || e->val.kind == MY_V_UINT))
         return e->m.len;
@@ -21,7 +20,7 @@ static uint32_t precision(const struct my_expr *e)
     return m->len < 65 ? m->len : 65;
 }
 
-static uint32_t length_of(uint32_t prec, uint8_t dec, bool uns)
+uint32_t my_length_of(uint32_t prec, uint8_t dec, bool uns)
 {
     if (prec > 65)
         prec = 65;
@@ -29,13 +28,13 @@ static uint32_t length_of(uint32_t prec, uint8_t dec, bool uns)
 }
 
 /* Result of + - * %: real if one side is text or real, else decimal if one is, else integer. */
-static enum my_result num_result(const struct my_expr *e)
+static enum my_result num_result(const struct my_expr *e, bool mariadb)
 {
     enum my_result res = MY_RES_INT;
     for (size_t i = 0; i < e->n_args; i++) {
         const struct my_expr *a = e->args[i];
         enum my_result x = my_result_of(a->m.type);
-        if (a->m.type == MY_T_NULL)
+        if (a->m.type == MY_T_NULL && !mariadb)
             x = MY_RES_INT;
         if (my_is_temporal(a->m.type))
             x = a->m.dec ? MY_RES_DEC : MY_RES_INT;
@@ -59,7 +58,7 @@ static uint8_t max_dec(const struct my_expr *e)
 {
     uint8_t d = 0;
     for (size_t i = 0; i < e->n_args; i++) {
-        uint8_t x = my_result_of(e->args[i]->m.type) == MY_RES_STR && !my_is_temporal(e->args[i]->m.type) ? MY_DEC_FLOAT : e->args[i]->m.dec;
+        uint8_t x = my_result_of(e->args[i]->m.type) == MY_RES_STR && e->args[i]->m.type != MY_T_NULL && !my_is_temporal(e->args[i]->m.type) ? MY_DEC_FLOAT : e->args[i]->m.dec;
         d = x > d ? x : d;
     }
     return d;
@@ -68,13 +67,13 @@ static uint8_t max_dec(const struct my_expr *e)
 static void fix_numeric(struct my_eval *ev, struct my_expr *e, uint32_t prec, uint8_t dec, bool null, bool uns)
 {
     e->m = (struct my_meta){.coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC, .maybe_null = null, .unsigned_ = uns, .dec = dec};
-    e->m.type = num_result(e) == MY_RES_INT ? MY_T_LONGLONG : MY_T_NEWDECIMAL;
-    e->m.len = length_of(prec, dec, uns);
+    e->m.type = num_result(e, ev->r->kit->mariadb) == MY_RES_INT ? MY_T_LONGLONG : MY_T_NEWDECIMAL;
+    e->m.len = my_length_of(prec, dec, uns);
 }
 
 static void fix_add(struct my_eval *ev, struct my_expr *e)
 {
-    enum my_result res = num_result(e);
+    enum my_result res = num_result(e, ev->r->kit->mariadb);
     bool null = my_any_maybe_null(e), uns = e->args[0]->m.unsigned_ || e->args[1]->m.unsigned_;
     if (res == MY_RES_REAL) {
         my_fix_real(ev, e, max_dec(e), null);
@@ -82,7 +81,7 @@ static void fix_add(struct my_eval *ev, struct my_expr *e)
     }
     const struct my_expr *a = e->args[0], *b = e->args[1];
     uint8_t dec = max_dec(e);
-    uint32_t ia = precision(a) - a->m.dec, ib = precision(b) - b->m.dec;
+    uint32_t ia = my_precision(a) - a->m.dec, ib = my_precision(b) - b->m.dec;
     if (res == MY_RES_DEC)
         uns = a->m.unsigned_ && b->m.unsigned_;
     fix_numeric(ev, e, (ia > ib ? ia : ib) + 1 + dec, dec, null, uns);
@@ -90,7 +89,7 @@ static void fix_add(struct my_eval *ev, struct my_expr *e)
 
 static void fix_mul(struct my_eval *ev, struct my_expr *e)
 {
-    enum my_result res = num_result(e);
+    enum my_result res = num_result(e, ev->r->kit->mariadb);
     bool null = my_any_maybe_null(e), uns = e->args[0]->m.unsigned_ || e->args[1]->m.unsigned_;
     if (res == MY_RES_REAL) {
         my_fix_real(ev, e, max_dec(e), null);
@@ -99,12 +98,12 @@ static void fix_mul(struct my_eval *ev, struct my_expr *e)
     unsigned dec = (unsigned)e->args[0]->m.dec + e->args[1]->m.dec;
     if (res == MY_RES_DEC)
         uns = e->args[0]->m.unsigned_ && e->args[1]->m.unsigned_;
-    fix_numeric(ev, e, precision(e->args[0]) + precision(e->args[1]), (uint8_t)(dec > 30 ? 30 : dec), null, uns);
+    fix_numeric(ev, e, my_precision(e->args[0]) + my_precision(e->args[1]), (uint8_t)(dec > 30 ? 30 : dec), null, uns);
 }
 
 static void fix_div(struct my_eval *ev, struct my_expr *e)
 {
-    enum my_result res = num_result(e);
+    enum my_result res = num_result(e, ev->r->kit->mariadb);
     const struct my_expr *a = e->args[0], *b = e->args[1];
     uint64_t inc = my_var_u64(ev->r, "div_precision_increment");
     if (res == MY_RES_REAL) {
@@ -114,39 +113,54 @@ static void fix_div(struct my_eval *ev, struct my_expr *e)
         return;
     }
     unsigned dec = a->m.dec + (unsigned)inc;
-    uint32_t prec = precision(a) + (uint32_t)inc;
+    uint32_t prec = my_precision(a) + (uint32_t)inc;
     if (ev->r->kit->version >= 50500)
         prec += b->m.dec;
     e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .dec = (uint8_t)(dec > 30 ? 30 : dec), .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC,
                             .maybe_null = true, .unsigned_ = a->m.unsigned_ && b->m.unsigned_};
-    e->m.len = length_of(prec, e->m.dec, e->m.unsigned_);
+    e->m.len = my_length_of(prec, e->m.dec, e->m.unsigned_);
 }
 
 static void fix_intdiv(struct my_eval *ev, struct my_expr *e)
 {
+    const struct my_expr *a = e->args[0];
+    if (ev->r->kit->mariadb) { /* digits before the point, without sign */
+        uint32_t prec = my_precision(a), whole = a->m.dec < prec ? prec - a->m.dec : 0;
+        bool uns = a->m.unsigned_ || e->args[1]->m.unsigned_;
+        if (my_result_of(a->m.type) == MY_RES_STR || my_result_of(a->m.type) == MY_RES_REAL)
+            whole = a->m.coll ? a->m.len / a->m.coll->maxlen : a->m.len;
+        whole = whole ? whole : 1;
+        my_fix_int(ev->r->kit, e, whole > 21 ? 21 : whole, true, uns);
+        return;
+    }
     uint32_t len = e->args[0]->m.len - e->args[0]->m.dec;
     my_fix_int(ev->r->kit, e, len > 21 ? 21 : len, true, e->args[0]->m.unsigned_ || e->args[1]->m.unsigned_);
 }
 
 static void fix_mod(struct my_eval *ev, struct my_expr *e)
 {
-    enum my_result res = num_result(e);
+    enum my_result res = num_result(e, ev->r->kit->mariadb);
     const struct my_meta *a = &e->args[0]->m, *b = &e->args[1]->m;
     if (res == MY_RES_REAL) {
         my_fix_real(ev, e, max_dec(e), true);
         return;
     }
     fix_numeric(ev, e, 1, max_dec(e), true, a->unsigned_);
+    if (ev->r->kit->mariadb) {
+        uint32_t x = my_precision(e->args[0]), y = my_precision(e->args[1]);
+        e->m.len = my_length_of(x > y ? x : y, e->m.dec, a->unsigned_);
+        return;
+    }
     e->m.len = a->len > b->len ? a->len : b->len;
 }
 
 static void fix_neg(struct my_eval *ev, struct my_expr *e)
 {
-    enum my_result res = num_result(e);
+    enum my_result res = num_result(e, ev->r->kit->mariadb);
     const struct my_expr *a = e->args[0];
     if (res == MY_RES_REAL) {
         my_fix_real(ev, e, max_dec(e), a->m.maybe_null);
-        e->m.len = a->m.type == MY_T_DOUBLE ? a->m.len + 1 : e->m.len;
+        e->m.len = a->m.type == MY_T_DOUBLE || ev->r->kit->mariadb ? a->m.len + 1 : e->m.len;
         return;
     }
     e->m = (struct my_meta){.type = res == MY_RES_INT ? MY_T_LONGLONG : MY_T_NEWDECIMAL, .dec = a->m.dec, .len = a->m.len + 1,
@@ -182,7 +196,10 @@ static struct my_val out_of_range(struct my_eval *ev, struct my_expr *e, bool un
 {
     struct my_run *r = ev->r;
     char text[300];
-    (void)snprintf(text, sizeof text, "(%s %s %s)", my_expr_print(r, e->args[0]), op, e->n_args > 1 ? my_expr_print(r, e->args[1]) : "");
+    if (r->kit->mariadb)
+        (void)snprintf(text, sizeof text, "%s", my_expr_print(r, e));
+    else
+        (void)snprintf(text, sizeof text, "(%s %s %s)", my_expr_print(r, e->args[0]), op, e->n_args > 1 ? my_expr_print(r, e->args[1]) : "");
     my_fail(r, MY_ER_DATA_OUT_OF_RANGE, uns ? "BIGINT UNSIGNED" : "BIGINT", text);
     return my_null();
 }
@@ -199,11 +216,8 @@ static struct my_val arith(struct my_eval *ev, struct my_expr *e, struct my_val 
         double x = my_val_real(&a), y = my_val_real(&b);
         double v = op == '+' ? x + y : op == '-' ? x - y : x * y;
         if (!isfinite(v)) {
-            if (ev->r->kit->version >= 50500) {
-                char text[200], sign[2] = {op, 0};
-                (void)snprintf(text, sizeof text, "(%s %s %s)", my_expr_print(ev->r, e->args[0]), sign, my_expr_print(ev->r, e->args[1]));
-                my_fail(ev->r, MY_ER_DATA_OUT_OF_RANGE, "DOUBLE", text);
-            }
+            if (ev->r->kit->version >= 50500)
+                my_fail(ev->r, MY_ER_DATA_OUT_OF_RANGE, "DOUBLE", my_expr_print(ev->r, e));
             return my_null();
         }
         return my_real(v);

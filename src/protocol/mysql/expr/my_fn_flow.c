@@ -20,6 +20,13 @@ static uint32_t digits_of(const struct my_meta *m)
     return m->len > cut ? m->len - cut : 0;
 }
 
+/* MariaDB only: lengths of the values from argument number `from` on. */
+static void finish_mariadb(struct my_eval *ev, struct my_expr *e, size_t from)
+{
+    if (ev->r->kit->mariadb)
+        my_finish_hybrid(ev, &e->m, e, from, 0);
+}
+
 /* Item_func_if and _ifnull: lengths without sign, then one sign. */
 static void hybrid_of_two(struct my_eval *ev, struct my_expr *e, struct my_expr *a, struct my_expr *b)
 {
@@ -42,6 +49,7 @@ static void hybrid_of_two(struct my_eval *ev, struct my_expr *e, struct my_expr 
     }
     if (res == MY_RES_INT)
         e->m.type = MY_T_LONGLONG;
+    finish_mariadb(ev, e, (size_t)(a == e->args[1]));
     e->m.maybe_null = a->m.maybe_null || b->m.maybe_null;
 }
 
@@ -64,7 +72,7 @@ static struct my_val as_type(struct my_eval *ev, struct my_val v, const struct m
 static void fix_if(struct my_eval *ev, struct my_expr *e)
 {
     hybrid_of_two(ev, e, e->args[1], e->args[2]);
-    e->m.maybe_null = e->args[1]->m.maybe_null || e->args[2]->m.maybe_null;
+    e->m.maybe_null = e->args[1]->m.maybe_null || e->args[2]->m.maybe_null || (ev->r->kit->mariadb && e->args[0]->m.maybe_null);
 }
 
 static struct my_val ev_if(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -98,6 +106,7 @@ static void fix_coalesce(struct my_eval *ev, struct my_expr *e)
     e->m = plain(m);
     if (my_result_of(m.type) == MY_RES_INT)
         e->m.type = MY_T_LONGLONG;
+    finish_mariadb(ev, e, 0);
     e->m.maybe_null = ev->r->kit->version >= 50600 || ev->r->kit->mariadb ? null : my_any_maybe_null(e) && null;
 }
 
@@ -155,6 +164,7 @@ static void fix_extreme(struct my_eval *ev, struct my_expr *e)
     e->m = plain(m);
     if (my_result_of(m.type) == MY_RES_INT)
         e->m.type = MY_T_LONGLONG;
+    finish_mariadb(ev, e, 0);
     e->m.maybe_null = my_any_maybe_null(e);
 }
 
@@ -211,13 +221,13 @@ static struct my_val ev_match(struct my_eval *ev, struct my_expr *e, struct my_v
 
 const struct my_func my_funcs_flow[] = {
     {"match", 2, MY_ARGS_MANY, W, fix_match, ev_match},
-    {"if", 3, 3, W | MY_FN_LAZY, fix_if, ev_if},
-    {"ifnull", 2, 2, MY_FN_LAZY, fix_ifnull, ev_coalesce},
-    {"coalesce", 1, MY_ARGS_MANY, W | MY_FN_LAZY, fix_coalesce, ev_coalesce},
-    {"nullif", 2, 2, MY_FN_NULLS, fix_nullif, ev_nullif},
+    {"if", 3, 3, W | MY_FN_LAZY | MY_FN_PASS, fix_if, ev_if},
+    {"ifnull", 2, 2, MY_FN_LAZY | MY_FN_PASS, fix_ifnull, ev_coalesce},
+    {"coalesce", 1, MY_ARGS_MANY, W | MY_FN_LAZY | MY_FN_PASS, fix_coalesce, ev_coalesce},
+    {"nullif", 2, 2, MY_FN_NULLS | MY_FN_PASS, fix_nullif, ev_nullif},
     {"interval", 2, MY_ARGS_MANY, W | MY_FN_NULLS, fix_interval, ev_interval},
-    {"greatest", 2, MY_ARGS_MANY, 0, fix_extreme, ev_greatest},
-    {"least", 2, MY_ARGS_MANY, 0, fix_extreme, ev_least},
+    {"greatest", 2, MY_ARGS_MANY, MY_FN_PASS, fix_extreme, ev_greatest},
+    {"least", 2, MY_ARGS_MANY, MY_FN_PASS, fix_extreme, ev_least},
     {"strcmp", 2, 2, 0, fix_strcmp, ev_strcmp},
     {0},
 };

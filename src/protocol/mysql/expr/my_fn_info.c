@@ -271,7 +271,7 @@ static struct my_val ev_xml(struct my_eval *ev, struct my_expr *e, struct my_val
 
 #define W MY_FN_WORD
 const struct my_func my_funcs_info[] = {
-    {"version", 0, 0, 0, fix_version, ev_version},
+    {"version", 0, 0, MY_FN_PASS, fix_version, ev_version},
     {"user", 0, 0, W, fix_user, ev_user},
     {"current_user", 0, 0, W, fix_user, ev_current_user},
     {"database", 0, 0, W, fix_database, ev_database},
@@ -288,7 +288,7 @@ const struct my_func my_funcs_info[] = {
     {"uuid", 0, 0, MY_FN_NOT_CONST, fix_uuid, ev_uuid},
     {"uuid_short", 0, 0, MY_FN_NOT_CONST, fix_int21, ev_uuid_short},
     {"load_file", 1, 1, MY_FN_NOT_CONST, fix_load_file, ev_load_file},
-    {"name_const", 2, 2, MY_FN_NULLS, fix_name_const, ev_name_const},
+    {"name_const", 2, 2, MY_FN_NULLS | MY_FN_PASS, fix_name_const, ev_name_const},
     {"extractvalue", 2, 2, 0, fix_xml, ev_xml},
     {"updatexml", 3, 3, 0, fix_xml, ev_xml},
     {0},

@@ -12,6 +12,12 @@ static void fix_real(struct my_eval *ev, struct my_expr *e)
     e->m = (struct my_meta){.type = MY_T_DOUBLE, .dec = MY_DEC_FLOAT, .len = 23, .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC,
                             .maybe_null = my_any_maybe_null(e)};
 }
+/* Item_dec_func of MariaDB: NULL when the result is no number. */
+static void fix_dec_func(struct my_eval *ev, struct my_expr *e)
+{
+    fix_real(ev, e);
+    e->m.maybe_null |= ev->r->kit->mariadb;
+}
 static void fix_real_null(struct my_eval *ev, struct my_expr *e)
 {
     fix_real(ev, e);
@@ -32,7 +38,6 @@ static struct my_val real_or_null(double d)
         return real_or_null(expr);                                                             \
     }
 REAL1(sqrt, x < 0 ? NAN : sqrt(x))
-REAL1(exp, exp(x))
 REAL1(ln, x <= 0 ? NAN : log(x))
 REAL1(log2, x <= 0 ? NAN : log2(x))
 REAL1(log10, x <= 0 ? NAN : log10(x))
@@ -44,6 +49,16 @@ REAL1(asin, x < -1 || x > 1 ? NAN : asin(x))
 REAL1(acos, x < -1 || x > 1 ? NAN : acos(x))
 REAL1(radians, x * (M_PI / 180))
 REAL1(degrees, x * (180 / M_PI))
+
+static struct my_val ev_exp(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    double v = exp(my_val_real(&args[0]));
+    if (!isfinite(v) && ev->r->kit->version >= 50500) {
+        my_fail(ev->r, MY_ER_DATA_OUT_OF_RANGE, "DOUBLE", my_expr_print(ev->r, e));
+        return my_null();
+    }
+    return real_or_null(v);
+}
 
 static struct my_val ev_atan(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
@@ -285,22 +300,22 @@ const struct my_func my_funcs_num[] = {
     {"floor", 1, 1, 0, fix_toint, ev_floor},
     {"round", 1, 2, 0, fix_round, ev_round},
     {"truncate", 2, 2, W, fix_round, ev_truncate},
-    {"pow", 2, 2, 0, fix_real, ev_pow},
-    {"power", 2, 2, 0, fix_real, ev_pow},
+    {"pow", 2, 2, 0, fix_dec_func, ev_pow},
+    {"power", 2, 2, 0, fix_dec_func, ev_pow},
     {"sqrt", 1, 1, 0, fix_real_null, ev_sqrt},
-    {"exp", 1, 1, 0, fix_real, ev_exp},
+    {"exp", 1, 1, 0, fix_dec_func, ev_exp},
     {"ln", 1, 1, 0, fix_real_null, ev_ln},
     {"log", 1, 2, 0, fix_real_null, ev_log},
     {"log2", 1, 1, 0, fix_real_null, ev_log2},
     {"log10", 1, 1, 0, fix_real_null, ev_log10},
-    {"sin", 1, 1, 0, fix_real, ev_sin},
-    {"cos", 1, 1, 0, fix_real, ev_cos},
-    {"tan", 1, 1, 0, fix_real, ev_tan},
-    {"cot", 1, 1, 0, fix_real, ev_cot},
+    {"sin", 1, 1, 0, fix_dec_func, ev_sin},
+    {"cos", 1, 1, 0, fix_dec_func, ev_cos},
+    {"tan", 1, 1, 0, fix_dec_func, ev_tan},
+    {"cot", 1, 1, 0, fix_dec_func, ev_cot},
     {"asin", 1, 1, 0, fix_real_null, ev_asin},
     {"acos", 1, 1, 0, fix_real_null, ev_acos},
-    {"atan", 1, 2, 0, fix_real, ev_atan},
-    {"atan2", 1, 2, 0, fix_real, ev_atan},
+    {"atan", 1, 2, 0, fix_dec_func, ev_atan},
+    {"atan2", 1, 2, 0, fix_dec_func, ev_atan},
     {"radians", 1, 1, 0, fix_real, ev_radians},
     {"degrees", 1, 1, 0, fix_real, ev_degrees},
     {"pi", 0, 0, 0, fix_pi, ev_pi},
