@@ -47,6 +47,7 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
 {
     if (st->com == MY_Q_DO) {
         struct my_eval ev = {.r = r, .clause = "field list"};
+        r->clause = "DO";
         for (size_t i = 0; i < st->n_exprs && my_ok(r); i++) {
             my_fix(&ev, st->exprs[i]);
             if (my_ok(r))

@@ -34,6 +34,25 @@ static const char *full_name(struct my_run *r, const struct my_expr *e)
     return s;
 }
 
+/* Field::max_display_length of the integer types. */
+static uint32_t width_of(const struct my_meta *m)
+{
+    switch (m->type) {
+    case MY_T_TINY:
+        return 4;
+    case MY_T_SHORT:
+        return 6;
+    case MY_T_INT24:
+        return 8;
+    case MY_T_LONG:
+        return 11;
+    case MY_T_LONGLONG:
+        return 20;
+    default:
+        return 0;
+    }
+}
+
 static bool find_in(struct my_eval *ev, struct my_ctx *x, struct my_expr *e, int depth)
 {
     int found_rel = -1, found_col = -1;
@@ -64,6 +83,8 @@ static bool find_in(struct my_eval *ev, struct my_ctx *x, struct my_expr *e, int
     e->depth = (uint8_t)depth;
     e->m = x->rels[found_rel]->cols[found_col].m;
     e->m.coerce = MY_CO_IMPLICIT;
+    if (ev->r->kit->mariadb)
+        e->m.expr_len = width_of(&e->m);
     if (x->rels[found_rel]->null_row_ok)
         e->m.maybe_null = true;
     e->has_field = true;
@@ -283,7 +304,7 @@ void my_fix_case(struct my_eval *ev, struct my_expr *e)
         return;
     }
     my_finish_hybrid(ev, &m, e, from, has_else);
-    m.maybe_null = null || (ev->r->kit->mariadb ? false : my_any_maybe_null(e));
+    m.maybe_null = null || my_any_maybe_null(e);
     m.is_field = false;
     m.flags = 0;
     m.db = m.table = m.org_table = m.org_name = NULL;

@@ -37,6 +37,8 @@ static void hybrid_of_two(struct my_eval *ev, struct my_expr *e, struct my_expr 
         my_unify(ev, &m, &b->m);
     if (a->m.type == MY_T_NULL && b->m.type == MY_T_NULL) {
         e->m = plain(a->m);
+        if (ev->r->kit->mariadb)
+            e->m.type = MY_T_STRING;
         return;
     }
     e->m = plain(m);
@@ -79,6 +81,7 @@ static struct my_val ev_if(struct my_eval *ev, struct my_expr *e, struct my_val 
 {
     (void)args;
     struct my_val c = my_eval_expr(ev, e->args[0]);
+    my_warn_number(ev, &c, "DOUBLE");
     struct my_expr *pick = e->args[my_truth(&c) == 1 ? 1 : 2];
     return as_type(ev, my_eval_expr(ev, pick), &pick->m, &e->m);
 }
@@ -156,8 +159,36 @@ static struct my_val ev_interval(struct my_eval *ev, struct my_expr *e, struct m
     return my_int((int64_t)i - 1);
 }
 
+/* MariaDB compares as it would in a condition: a date with a text as a date, a text with a number as reals. */
+static bool extreme_mariadb(struct my_eval *ev, struct my_expr *e)
+{
+    bool text = false, number = false, date = false;
+    struct my_meta when = {0};
+    uint8_t dec = 0;
+    for (size_t i = 0; i < e->n_args; i++) {
+        const struct my_meta *a = &e->args[i]->m;
+        bool t = my_is_temporal(a->type);
+        dec = a->type == MY_T_NULL ? dec : a->dec > dec ? a->dec : dec;
+        date |= t;
+        text |= !t && my_result_of(a->type) == MY_RES_STR;
+        number |= my_result_of(a->type) != MY_RES_STR;
+        if (t && (!when.type || a->type == MY_T_DATETIME))
+            when = *a;
+    }
+    if (date && text && !number)
+        e->m = plain(when);
+    else if (text && number)
+        my_fix_real(ev, e, dec, false);
+    else
+        return false;
+    e->m.maybe_null = my_any_maybe_null(e);
+    return true;
+}
+
 static void fix_extreme(struct my_eval *ev, struct my_expr *e)
 {
+    if (ev->r->kit->mariadb && extreme_mariadb(ev, e))
+        return;
     struct my_meta m = e->args[0]->m;
     for (size_t i = 1; i < e->n_args; i++)
         my_unify(ev, &m, &e->args[i]->m);
@@ -171,6 +202,14 @@ static void fix_extreme(struct my_eval *ev, struct my_expr *e)
 static struct my_val extreme(struct my_eval *ev, struct my_expr *e, struct my_val *args, int want)
 {
     size_t best = 0;
+    if (my_result_of(e->m.type) == MY_RES_REAL) {
+        for (size_t i = 0; i < e->n_args; i++) {
+            my_warn_number(ev, &args[i], "DOUBLE");
+            if (want * my_val_real(&args[i]) > want * my_val_real(&args[best]))
+                best = i;
+        }
+        return my_real(my_val_real(&args[best]));
+    }
     for (size_t i = 1; i < e->n_args; i++)
         if (my_compare(ev, &args[i], &e->args[i]->m, &args[best], &e->args[best]->m) == want)
             best = i;

@@ -40,6 +40,7 @@ struct my_meta {
     uint8_t dec;
     uint16_t flags;            /* of a stored column; expressions: made when sent */
     uint32_t len;              /* max_length in bytes of coll */
+    uint32_t expr_len;         /* of an integer column in MariaDB's expressions: its type's own width; 0: len */
     const struct my_coll *coll;
     enum my_coerce coerce;
     bool unsigned_, maybe_null, is_field, zerofill;

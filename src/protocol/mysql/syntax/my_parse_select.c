@@ -246,7 +246,9 @@ static struct my_tref *table_factor(struct my_parse *p)
             t->derived = my_p_select(p, false);
             my_p_want_op(p, ')');
             t->alias = table_alias(p);
-            if (my_p_ok(p) && !t->alias)
+            if (my_p_ok(p) && !t->alias && p->env->mariadb)
+                my_p_fail(p);
+            else if (my_p_ok(p) && !t->alias)
                 my_p_error(p, MY_ER_DERIVED_MUST_HAVE_ALIAS);
             t->name = t->alias;
             return t;
