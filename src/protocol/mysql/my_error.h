@@ -34,7 +34,7 @@
     X(DUP_FIELDNAME, 1060, "42S21", "Duplicate column name '%s'")                                                     \
     X(DUP_KEYNAME, 1061, "42000", "Duplicate key name '%s'")                                                          \
     X(DUP_ENTRY, 1062, "23000", "Duplicate entry '%s' for key '%s'")                                                  \
-    X(PARSE, 1064, "42000", "%s near '%.80s' at line %d")                                                             \
+    X(PARSE, 1064, "42000", "%s near '%s' at line %d")                                                               \
     X(EMPTY_QUERY, 1065, "42000", "Query was empty")                                                                  \
     X(NONUNIQ_TABLE, 1066, "42000", "Not unique table/alias: '%s'")                                                   \
     X(INVALID_DEFAULT, 1067, "42000", "Invalid default value for '%s'")                                               \

@@ -19,7 +19,7 @@ struct my_parse_env my_parse_env_of(struct my_run *r, bool prepared)
     return (struct my_parse_env){.version = r->kit->version, .mariadb = r->kit->mariadb, .ansi_quotes = my_sql_mode(r, "ANSI_QUOTES"),
                                  .no_backslash = r->c->no_backslash, .ignore_space = my_sql_mode(r, "IGNORE_SPACE"),
                                  .pipes_concat = my_sql_mode(r, "PIPES_AS_CONCAT"),
-                                 .multi = (r->ses->caps & MY_CAP_MULTI_STATEMENTS) != 0, .prepared = prepared};
+                                 .multi = (r->ses->caps & MY_CAP_MULTI_STATEMENTS) != 0, .prepared = prepared, .no_db = !r->c->db[0]};
 }
 
 bool my_is_info_schema(const char *db)

@@ -263,7 +263,7 @@ static struct my_tref *table_factor(struct my_parse *p)
             p->select->from_dual = true;
         return NULL;
     }
-    my_p_table_name(p, &t->db, &t->name);
+    my_p_table_ref(p, &t->db, &t->name);
     if (my_p_is(p, MY_K_PARTITION) && p->env->version >= 50600) {
         my_p_next(p);
         my_p_want_op(p, '(');
