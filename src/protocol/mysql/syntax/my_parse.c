@@ -81,9 +81,7 @@ void my_p_fail(struct my_parse *p)
     char near[400];
     my_near_text(p, from, near, sizeof near);
     (void)snprintf(p->err_text, sizeof p->err_text, my_errdef(MY_ER_PARSE)->text,
-                   p->env->mariadb ? "You have an error in your SQL syntax; check the manual that corresponds to your MariaDB server "
-                                     "version for the right syntax to use"
-                                   : my_errdef(MY_ER_SYNTAX)->text,
+                   my_errtext(MY_ER_SYNTAX, p->env->mariadb),
                    near, (int)p->tok.line);
     p->tok.kind = MY_TOK_END;
     p->tok.kw = MY_KW_NONE;
@@ -96,12 +94,11 @@ void my_p_error(struct my_parse *p, enum my_err e, ...)
     if (!my_p_ok(p))
         return;
     p->err = e;
-    const struct my_errdef *d = my_errdef(e);
     va_list ap;
     va_start(ap, e);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    (void)vsnprintf(p->err_text, sizeof p->err_text, d->text, ap);
+    (void)vsnprintf(p->err_text, sizeof p->err_text, my_errtext(e, p->env->mariadb), ap);
 #pragma GCC diagnostic pop
     va_end(ap);
     p->tok.kind = MY_TOK_END;

@@ -23,7 +23,7 @@ void my_p_partition_by(struct my_parse *p)
         my_p_fail(p);
 }
 
-static bool if_not_exists(struct my_parse *p)
+bool my_p_if_not_exists(struct my_parse *p)
 {
     if (!my_p_take(p, MY_K_IF))
         return false;
@@ -54,7 +54,7 @@ static bool like_or_columns(struct my_parse *p, struct my_stmt *st)
 static void create_table(struct my_parse *p, struct my_stmt *st)
 {
     st->com = MY_Q_CREATE_TABLE;
-    st->if_not_exists = if_not_exists(p);
+    st->if_not_exists = my_p_if_not_exists(p);
     my_p_table_ref(p, &st->db, &st->name);
     if (like_or_columns(p, st))
         return;
@@ -231,7 +231,7 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_SCHEMA:
         my_p_next(p);
         st->com = MY_Q_CREATE_DB;
-        st->if_not_exists = if_not_exists(p);
+        st->if_not_exists = my_p_if_not_exists(p);
         st->name = my_p_ident(p);
         my_p_db_options(p, st);
         return;
@@ -245,14 +245,14 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_PROCEDURE:
         my_p_next(p);
         if (p->env->mariadb)
-            st->if_not_exists = if_not_exists(p);
+            st->if_not_exists = my_p_if_not_exists(p);
         create_function(p, st, kw == MY_K_PROCEDURE);
         return;
     case MY_K_USER:
         my_p_next(p);
         st->com = MY_Q_CREATE_USER;
         if (p->env->version >= 50700)
-            st->if_not_exists = if_not_exists(p);
+            st->if_not_exists = my_p_if_not_exists(p);
         {
             struct my_user_spec **last = &st->users;
             do {
@@ -319,7 +319,7 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_EVENT:
         my_p_next(p);
         st->com = MY_Q_CREATE_EVENT;
-        st->if_not_exists = if_not_exists(p);
+        st->if_not_exists = my_p_if_not_exists(p);
         my_p_routine_name(p, st);
         {
             const char *from = p->tok.raw;

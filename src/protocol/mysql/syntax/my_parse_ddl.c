@@ -48,7 +48,10 @@ static void alter_item(struct my_parse *p, struct my_stmt *st, struct my_alter *
             (void)alter_new(p, last, MY_ALTER_DROP_PRIMARY);
         } else if (my_p_take(p, MY_K_FOREIGN)) {
             my_p_want(p, MY_K_KEY);
-            alter_new(p, last, MY_ALTER_DROP_KEY)->name = my_p_ident(p);
+            a = alter_new(p, last, MY_ALTER_DROP_KEY);
+            a->foreign = true;
+            a->if_exists = p->env->mariadb && my_p_if_exists(p);
+            a->name = my_p_ident(p);
         } else if (my_p_is(p, MY_K_KEY) || my_p_is(p, MY_K_INDEX)) {
             my_p_next(p);
             alter_new(p, last, MY_ALTER_DROP_KEY)->name = my_p_ident(p);

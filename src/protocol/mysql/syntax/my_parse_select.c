@@ -384,6 +384,7 @@ static void select_tail(struct my_parse *p, struct my_select *s, bool into_ok)
     if (my_p_is(p, MY_K_INTO) && into_ok && s->into == MY_INTO_NONE) {
         my_p_next(p);
         into_clause(p, s);
+        s->into_last = true;
     }
     if (my_p_take(p, MY_K_FOR)) {
         my_p_want(p, MY_K_UPDATE);
@@ -475,6 +476,7 @@ struct my_select *my_p_select(struct my_parse *p, bool top)
         last->limit = last->offset = NULL;
         if (last->into != MY_INTO_NONE && first->into == MY_INTO_NONE) {
             first->into = last->into;
+            first->into_last = true;
             first->into_file = last->into_file;
             first->fopts = last->fopts;
             first->into_vars = last->into_vars;
