@@ -11,7 +11,7 @@ uint16_t my_status(const struct my_run *r)
     if (r->c->autocommit)
         s |= MY_STATUS_AUTOCOMMIT;
     if (r->c->in_trans)
-        s |= MY_STATUS_IN_TRANS;
+        s |= r->c->read_only ? MY_STATUS_IN_TRANS | MY_STATUS_IN_TRANS_READONLY : MY_STATUS_IN_TRANS;
     if (r->more)
         s |= MY_STATUS_MORE_RESULTS;
     if (r->c->no_backslash)

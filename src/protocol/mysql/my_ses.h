@@ -46,6 +46,12 @@ struct my_ps {               /* a prepared statement, by number or by name */
 struct my_savepoint {
     struct my_savepoint *next;
     char *name;
+    size_t mark;             /* of the undo log */
+};
+
+struct my_lock {             /* LOCK TABLES */
+    char *db, *name;
+    bool write;
 };
 
 /* What CLIENT_SESSION_TRACK tells of, in the order of session_track_system_variables; the current database last. */
@@ -93,6 +99,13 @@ struct my_conn {
     uint32_t next_ps, last_ps; /* last_ps: of the last COM_STMT_PREPARE; 0: it failed */
     size_t n_ps;
     struct my_savepoint *savepoints;
+    struct my_undo *undo;    /* my_undo.h */
+    bool read_only;          /* START TRANSACTION READ ONLY */
+    bool changed_plain;      /* the transaction changed a table that cannot roll back */
+    struct my_lock *locks;
+    size_t n_locks;
+    char xid[140];           /* XA START: gtrid and bqual, as lengths and bytes; "" none */
+    char xa_state;           /* 'A'ctive, 'I'dle, 'P'repared, 0 */
     struct my_cond conds[64];
     unsigned n_conds, total_conds, n_errors;
     uint64_t last_insert_id, prev_insert_id, insert_id_stmt;
@@ -247,6 +260,14 @@ void my_conn_free(struct my_conn *c);
 struct my_conn *my_conn_new(struct my_ses *ses);
 void my_conn_reset(struct my_ses *ses);
 void my_ps_free(struct my_ps *ps);
+
+/* ---- my_trans.c ---- */
+void my_exec_trans(struct my_run *r, struct my_stmt *st);
+void my_trans_commit(struct my_conn *c);                  /* what every implicit commit does */
+void my_trans_rollback(struct my_conn *c);
+void my_locks_free(struct my_conn *c);
+/* Whether LOCK TABLES lets the statement at the table: errors 1099, 1100. */
+bool my_lock_allows(struct my_run *r, const char *db, const char *name, bool write);
 
 /* ---- my_ps.c: prepared statements over the binary protocol ---- */
 void my_stmt_prepare(struct my_run *r, struct rd p);

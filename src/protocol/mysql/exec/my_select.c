@@ -60,6 +60,8 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
     }
     struct my_select *s = st->select;
     struct my_rows rows;
+    if (s->into != MY_INTO_NONE && s->into_last && r->kit->mariadb)
+        my_warn(r, MY_WARNING, MY_ER_WARN_DEPRECATED_SYNTAX, "<select expression> INTO <destination>;", "'SELECT <select list> INTO <destination> FROM...'");
     if (s->into == MY_INTO_DUMPFILE || s->into == MY_INTO_OUTFILE) {
         struct my_rows cols;
         my_select_describe(r, s, NULL, &cols);

@@ -265,7 +265,7 @@ static struct my_tref *table_factor(struct my_parse *p)
             p->select->from_dual = true;
         return NULL;
     }
-    my_p_table_name(p, &t->db, &t->name);
+    my_p_table_ref(p, &t->db, &t->name);
     if (my_p_is(p, MY_K_PARTITION) && p->env->version >= 50600) {
         my_p_next(p);
         my_p_want_op(p, '(');
@@ -386,6 +386,7 @@ static void select_tail(struct my_parse *p, struct my_select *s, bool into_ok)
     if (my_p_is(p, MY_K_INTO) && into_ok && s->into == MY_INTO_NONE) {
         my_p_next(p);
         into_clause(p, s);
+        s->into_last = true;
     }
     if (my_p_take(p, MY_K_FOR)) {
         my_p_want(p, MY_K_UPDATE);
@@ -477,6 +478,7 @@ struct my_select *my_p_select(struct my_parse *p, bool top)
         last->limit = last->offset = NULL;
         if (last->into != MY_INTO_NONE && first->into == MY_INTO_NONE) {
             first->into = last->into;
+            first->into_last = true;
             first->into_file = last->into_file;
             first->fopts = last->fopts;
             first->into_vars = last->into_vars;
