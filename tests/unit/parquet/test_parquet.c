@@ -258,7 +258,7 @@ static void check_statistics(const struct made *made, size_t n_columns, size_t n
 static void write_file(struct parquet_writer *w, const struct made *made, size_t n_columns, size_t n_groups)
 {
     struct parquet_column columns[PARQUET_COLUMNS_MAX];
-    char names[PARQUET_COLUMNS_MAX][16];
+    char names[PARQUET_COLUMNS_MAX][32];
     uint64_t bytes, sum;
     int fd = open(path, O_RDWR | O_TRUNC | O_CLOEXEC);
     assert_true(fd >= 0);
