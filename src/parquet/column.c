@@ -259,14 +259,18 @@ static void put_numbers(struct column_work *w, enum parquet_kind kind, size_t n_
     put_planned(w, &p, values, v->n, sizeof *values, n_rows, out, c);
 }
 
-static void put_times(struct column_work *w, size_t n_rows, const struct parquet_values *v, struct wr *out, struct chunk *c)
+static void put_wide(struct column_work *w, enum parquet_kind kind, size_t n_rows, const struct parquet_values *v,
+                     struct wr *out, struct chunk *c)
 {
-    const int64_t *values = v->at;
-    int64_t min = INT64_MAX, max = INT64_MIN;
+    const uint64_t *values = v->at, sign = kind == PARQUET_UINT64 ? 0 : UINT64_C(1) << 63; /* flipped, order is unsigned */
+    uint64_t min = UINT64_MAX, max = 0;
     for (size_t i = 0; i < v->n; i++) {
-        min = values[i] < min ? values[i] : min;
-        max = values[i] > max ? values[i] : max;
+        uint64_t x = values[i] ^ sign;
+        min = x < min ? x : min;
+        max = x > max ? x : max;
     }
+    min ^= sign;
+    max ^= sign;
     memcpy(c->min, &min, c->min_n = sizeof min);
     memcpy(c->max, &max, c->max_n = sizeof max);
     c->bounded = true;
@@ -337,8 +341,8 @@ int column_put(struct column_work *w, enum parquet_kind kind, size_t n_rows, con
         wr_clear(&w->page);
         wr_clear(&w->packed);
         put_data_page(w, n_rows, out, ret);
-    } else if (kind == PARQUET_TIME_US) {
-        put_times(w, n_rows, v, out, ret);
+    } else if (kind == PARQUET_TIME_US || kind == PARQUET_INT64 || kind == PARQUET_UINT64) {
+        put_wide(w, kind, n_rows, v, out, ret);
     } else if (kind == PARQUET_TEXT || kind == PARQUET_BLOB) {
         put_spans(w, n_rows, v, out, ret);
     } else {

@@ -15,6 +15,8 @@ enum parquet_kind {
     PARQUET_UINT8,   /* uint32_t values, below 2^8; INT32 with UINT_8 */
     PARQUET_UINT16,
     PARQUET_UINT32,
+    PARQUET_INT64,   /* int64_t values */
+    PARQUET_UINT64,  /* uint64_t values */
     PARQUET_TIME_US, /* int64_t values; INT64 with TIMESTAMP_MICROS, not adjusted to UTC (as DuckDB's TIMESTAMP) */
     PARQUET_TEXT,    /* BYTE_ARRAY with UTF8; the caller's bytes are valid UTF-8 */
     PARQUET_BLOB
@@ -32,7 +34,7 @@ struct parquet_values {
     size_t n;
     const uint64_t *valid;  /* bit i % 64 of word i / 64: row i has a value; n of them are set. NULL: none has when n is 0,
                              * else all rows have */
-    const void *at;         /* uint32_t[n], int64_t[n]; texts and blobs: uint32_t[n], numbers of spans, or NULL: span i */
+    const void *at;         /* uint32_t[n], int64_t[n], uint64_t[n]; texts and blobs: uint32_t[n], numbers of spans, or NULL: span i */
     const struct parquet_span *spans;
     size_t n_spans;         /* with numbers: many values share few spans */
 };

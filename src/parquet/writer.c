@@ -127,16 +127,17 @@ int parquet_row_group(struct parquet_writer *w, size_t n_rows, const struct parq
 
 static int32_t physical(enum parquet_kind kind)
 {
-    return kind == PARQUET_TIME_US ? 2 : kind == PARQUET_TEXT || kind == PARQUET_BLOB ? 6 : 1;
+    bool wide = kind == PARQUET_TIME_US || kind == PARQUET_INT64 || kind == PARQUET_UINT64;
+    return wide ? 2 : kind == PARQUET_TEXT || kind == PARQUET_BLOB ? 6 : 1; /* INT64, BYTE_ARRAY, INT32 */
 }
 
-static void put_integer(struct thrift *t, int32_t converted, int8_t bits)
+static void put_integer(struct thrift *t, int32_t converted, int8_t bits, bool has_sign)
 {
     thrift_i32(t, 6, converted);
     thrift_begin(t, 10);
     thrift_begin(t, 10); /* INTEGER */
     thrift_i8(t, 1, bits);
-    thrift_bool(t, 2, false);
+    thrift_bool(t, 2, has_sign);
     thrift_end(t);
     thrift_end(t);
 }
@@ -145,13 +146,19 @@ static void put_logical(struct thrift *t, enum parquet_kind kind)
 {
     switch (kind) {
     case PARQUET_UINT8:
-        put_integer(t, 11, 8);
+        put_integer(t, 11, 8, false);
         break;
     case PARQUET_UINT16:
-        put_integer(t, 12, 16);
+        put_integer(t, 12, 16, false);
         break;
     case PARQUET_UINT32:
-        put_integer(t, 13, 32);
+        put_integer(t, 13, 32, false);
+        break;
+    case PARQUET_INT64:
+        put_integer(t, 18, 64, true);
+        break;
+    case PARQUET_UINT64:
+        put_integer(t, 14, 64, false);
         break;
     case PARQUET_TIME_US:
         thrift_i32(t, 6, 10); /* TIMESTAMP_MICROS */

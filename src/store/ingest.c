@@ -1,7 +1,6 @@
 /* Header records in any order -> Parquet files, one per hour and run, each sorted by src, ts.
  *
- * A run is as many rows as memory allows. Sorting here, by radix over (src, time within the hour) in 64 bits, and feeding
- * DuckDB in order costs less than its ORDER BY. Full runs go to worker threads, so that decoding goes on meanwhile. */
+ * A run is as many rows as memory allows. Sorting here, by radix over (src, time within the hour) in 64 bits; full runs go to worker threads, so that decoding goes on meanwhile. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -15,7 +14,8 @@
 #define RUN_ROWS_MIN ((size_t)1 << 16)
 #define RUN_ROWS_MAX ((size_t)1 << 22)
 #define RUN_ROWS6    ((size_t)1 << 18)
-#define RUN_SHARE    1024 /* bytes of the memory limit per row of a run: three runs, their sort keys, and DuckDB */
+#define RUN_SHARE    1024 /* bytes of the memory limit per row of a run: three runs, their sort keys, the writers' columns */
+#define INGEST_WORKERS 2
 #define LOSS_MAX     ((size_t)1 << 22)
 
 struct sort_key {
@@ -24,7 +24,7 @@ struct sort_key {
 };
 struct worker {
     struct ingest *in;
-    struct feeder *feeder;
+    struct row_writer *writer;
     pthread_t thread;
     bool started, busy, stop;
     struct row_block block;     /* its own while busy */
@@ -84,6 +84,7 @@ void ingest_free(struct ingest *in)
     row_block_done(&in->blocks[1]);
     for (size_t i = 0; i < INGEST_WORKERS; i++) {
         row_block_done(&in->workers[i].block);
+        row_writer_free(in->workers[i].writer);
         free(in->workers[i].keys);
         free(in->workers[i].spare);
         free(in->workers[i].order);
@@ -171,51 +172,17 @@ static struct sort_key *sort_hour(const struct row_block *b, struct sort_key *ke
 
 /* ---- writing ---- */
 
-/* A column that no row of the file has is written as a constant: a third of them, mostly, at little cost. */
-static void put_select(struct wr *w, const struct row_block *b, uint16_t has, bool payload)
-{
-    struct row_column columns[COLUMN_COUNT];
-    size_t n = row_columns(b->family, columns);
-    wr_str(w, "SELECT ");
-    for (size_t i = 0; i < n; i++) {
-        bool there = columns[i].column == COLUMN_payload ? payload : columns[i].needs == 0 || (columns[i].needs & has);
-        if (there)
-            wr_fmt(w, "%s%s", i ? ", " : "", columns[i].name);
-        else
-            wr_fmt(w, "%sNULL::%s AS %s", i ? ", " : "", columns[i].sql, columns[i].name);
-    }
-    wr_str(w, b->family == ROW_IP4 ? " FROM feed4()" : " FROM feed6()");
-    wr_u8(w, 0);
-}
-
 static int write_hour(struct worker *w, const struct row_block *b, struct sort_key *keys, struct sort_key *spare,
                       uint32_t *order, size_t n, int64_t hour, struct err *err)
 {
     struct sort_key *sorted = sort_hour(b, keys, spare, n, hour);
     if (!sorted)
         return err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    struct part known = {.rows = n, .min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
-    uint16_t has = 0, payload = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         order[i] = sorted[i].row;
-        const struct row *r = &b->rows[order[i]];
-        has |= r->has;
-        payload |= r->payload_n;
-        int64_t ts = r->ts;
-        known.min_ts_us = ts < known.min_ts_us ? ts : known.min_ts_us;
-        known.max_ts_us = ts > known.max_ts_us ? ts : known.max_ts_us;
-    }
-    enum store_table table = b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6;
     char folder[100];
-    hour_folder(catalog_table_names[table], hour, folder, sizeof folder);
-    w->feeder->feed = (struct feed){.block = b, .order = order, .end = n};
-    struct wr sql = wr_of(8192);
-    put_select(&sql, b, has, payload != 0);
-    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement")
-                     : part_write(w->in->s, w->feeder, table, folder, w->in->prefix, (const char *)sql.bytes, &known,
-                                  &w->files, err);
-    wr_done(&sql);
-    return rc;
+    hour_folder(catalog_table_names[b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6], hour, folder, sizeof folder);
+    return part_write(w->in->s, w->writer, folder, w->in->prefix, b, order, n, &w->files, err);
 }
 
 static bool room_for(struct worker *w, size_t n)
@@ -283,12 +250,14 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-static int worker_start(struct worker *w, struct ingest *in, enum feeder_kind kind, struct err *err)
+static int worker_start(struct worker *w, struct ingest *in, struct err *err)
 {
     w->in = in;
-    int rc = store_feeder(in->s, kind, &w->feeder, err);
+    int rc = store_temp_dir(in->s, err); /* here: the threads share it */
     if (rc < 0)
         return rc;
+    if (!w->writer && (rc = row_writer_new(&w->writer)) < 0)
+        return err_set(err, rc, "no memory to write Parquet");
     rc = pthread_create(&w->thread, NULL, worker_main, w);
     if (rc != 0)
         return err_sys(err, -rc, "cannot start a thread");
@@ -315,7 +284,7 @@ static struct worker *worker_free(struct ingest *in, struct err *err, int *ret_r
     }
     (void)pthread_mutex_unlock(&in->mutex);
     if (*ret_rc == 0 && !found->started)
-        *ret_rc = worker_start(found, in, (enum feeder_kind)(found - in->workers), err);
+        *ret_rc = worker_start(found, in, err);
     return *ret_rc == 0 ? found : NULL;
 }
 
@@ -398,22 +367,6 @@ int ingest_loss(struct ingest *in, const struct loss_row *row, struct err *err)
     return 0;
 }
 
-static int loss_write(struct ingest *in, struct pending_list *files, struct err *err)
-{
-    struct feeder *f;
-    int rc = store_feeder(in->s, FEEDER_A, &f, err);
-    if (rc < 0)
-        return rc;
-    struct part known = {.rows = in->n_loss, .min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
-    for (size_t i = 0; i < in->n_loss; i++) {
-        int64_t from = in->loss[i].ts_us, until = from + in->loss[i].interval_us;
-        known.min_ts_us = from < known.min_ts_us ? from : known.min_ts_us;
-        known.max_ts_us = until > known.max_ts_us ? until : known.max_ts_us;
-    }
-    f->feed = (struct feed){.loss = in->loss, .loss_end = in->n_loss};
-    return part_write(in->s, f, TABLE_LOSS, "loss", in->prefix, "FROM feed_loss()", &known, files, err);
-}
-
 /* Moves one list's files to another; what does not fit stays where it is. */
 static int files_move(struct pending_list *from, struct pending_list *to, struct err *err)
 {
@@ -438,7 +391,7 @@ int ingest_finish(struct ingest *in, struct pending_list *ret, struct err *err)
     if (rc == 0)
         rc = workers_wait(in, err);
     if (rc == 0 && in->n_loss)
-        rc = loss_write(in, &files, err);
+        rc = part_write_loss(in->s, in->prefix, in->loss, in->n_loss, &files, err);
     for (size_t i = 0; i < INGEST_WORKERS && rc == 0; i++)
         rc = files_move(&in->workers[i].files, &files, err);
     if (rc == 0)

@@ -181,7 +181,8 @@ size_t row_columns(enum row_family family, struct row_column ret[COLUMN_COUNT])
     for (int c = 0; c < COLUMN_COUNT; c++) {
         const char *sql = family == ROW_IP4 ? defs[c].sql4 : defs[c].sql6;
         if (sql)
-            ret[n++] = (struct row_column){defs[c].name, sql, type_of(sql), (enum packet_column)c, defs[c].needs};
+            ret[n++] = (struct row_column){defs[c].name, sql, type_of(sql), (enum packet_column)c, defs[c].needs,
+                                            defs[c].size, defs[c].offset};
     }
     return n;
 }
