@@ -1,6 +1,6 @@
 /* Header records in any order -> Parquet files, one per hour and run, each sorted by src, ts.
  *
- * A run is as many rows as memory allows. Sorting here, by radix over (src, time within the hour) in 64 bits; full runs go to worker threads, so that decoding goes on meanwhile. */
+ * A run is as many rows as memory allows. Full runs go to worker threads, which sort and write while decoding goes on. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/ts.h"
+#include "store/row_sort.h"
 #include "store/store_int.h"
 
 #define RUN_ROWS_MIN ((size_t)1 << 16)
@@ -18,19 +19,13 @@
 #define INGEST_WORKERS 2
 #define LOSS_MAX     ((size_t)1 << 22)
 
-struct sort_key {
-    uint64_t key;
-    uint32_t row;
-};
 struct worker {
     struct ingest *in;
     struct row_writer *writer;
     pthread_t thread;
     bool started, busy, stop;
     struct row_block block;     /* its own while busy */
-    struct sort_key *keys, *spare;
-    uint32_t *order;
-    size_t room;                /* of keys, spare, order; kept from run to run */
+    struct row_sort sort;
     struct pending_list files;
     int rc;
     struct err err;
@@ -85,9 +80,7 @@ void ingest_free(struct ingest *in)
     for (size_t i = 0; i < INGEST_WORKERS; i++) {
         row_block_done(&in->workers[i].block);
         row_writer_free(in->workers[i].writer);
-        free(in->workers[i].keys);
-        free(in->workers[i].spare);
-        free(in->workers[i].order);
+        row_sort_done(&in->workers[i].sort);
         pending_drop(&in->workers[i].files);
     }
     (void)pthread_cond_destroy(&in->changed);
@@ -96,42 +89,7 @@ void ingest_free(struct ingest *in)
     free(in);
 }
 
-/* ---- sorting ---- */
-
-/* Least-significant-digit radix sort; digits that are the same everywhere cost nothing. Returns where the result lies:
- * a or b. skip_bits low bits are in order already. */
-static struct sort_key *radix_sort(struct sort_key *a, struct sort_key *b, size_t n, unsigned skip_bits)
-{
-    size_t (*count)[256] = calloc(8, sizeof *count);
-    if (!count)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        for (unsigned d = skip_bits / 8; d < 8; d++)
-            count[d][a[i].key >> (8 * d) & 255]++;
-    for (unsigned d = skip_bits / 8; d < 8; d++) {
-        if (n == 0 || count[d][a[0].key >> (8 * d) & 255] == n)
-            continue;
-        size_t at = 0;
-        for (size_t v = 0; v < 256; v++) {
-            size_t here = count[d][v];
-            count[d][v] = at;
-            at += here;
-        }
-        for (size_t i = 0; i < n; i++)
-            b[count[d][a[i].key >> (8 * d) & 255]++] = a[i];
-        struct sort_key *swap = a;
-        a = b;
-        b = swap;
-    }
-    free(count);
-    return a;
-}
-
-static int64_t hour_of(int64_t ts_us)
-{
-    int64_t h = ts_us / TS_HOUR_US;
-    return ts_us % TS_HOUR_US < 0 ? h - 1 : h;
-}
+/* ---- writing ---- */
 
 static void hour_folder(const char *table, int64_t hour, char *buf, size_t n)
 {
@@ -143,85 +101,18 @@ static void hour_folder(const char *table, int64_t hour, char *buf, size_t n)
                    tm.tm_hour);
 }
 
-static int compare6(const void *x, const void *y, void *arg)
-{
-    const struct row_block *b = arg;
-    const struct row *p = &b->rows[((const struct sort_key *)x)->row], *q = &b->rows[((const struct sort_key *)y)->row];
-    int c = memcmp(b->addresses + (size_t)p->src * 16, b->addresses + (size_t)q->src * 16, 16);
-    if (c)
-        return c;
-    return p->ts < q->ts ? -1 : p->ts > q->ts;
-}
-
-/* keys[0..n) are the rows of one hour; leaves them sorted, at the place it returns. */
-static struct sort_key *sort_hour(const struct row_block *b, struct sort_key *keys, struct sort_key *spare, size_t n,
-                                  int64_t hour)
-{
-    if (b->family == ROW_IP6) {
-        qsort_r(keys, n, sizeof *keys, compare6, (void *)(uintptr_t)b);
-        return keys;
-    }
-    bool in_time = true;
-    for (size_t i = 0; i < n; i++) {
-        const struct row *r = &b->rows[keys[i].row];
-        keys[i].key = (uint64_t)r->src << 32 | (uint64_t)(r->ts - hour * TS_HOUR_US);
-        in_time = in_time && (i == 0 || b->rows[keys[i - 1].row].ts <= r->ts);
-    }
-    return radix_sort(keys, spare, n, in_time ? 32 : 0);
-}
-
-/* ---- writing ---- */
-
-static int write_hour(struct worker *w, const struct row_block *b, struct sort_key *keys, struct sort_key *spare,
-                      uint32_t *order, size_t n, int64_t hour, struct err *err)
-{
-    struct sort_key *sorted = sort_hour(b, keys, spare, n, hour);
-    if (!sorted)
-        return err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    for (size_t i = 0; i < n; i++)
-        order[i] = sorted[i].row;
-    char folder[100];
-    hour_folder(catalog_table_names[b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6], hour, folder, sizeof folder);
-    return part_write(w->in->s, w->writer, folder, w->in->prefix, b, order, n, &w->files, err);
-}
-
-static bool room_for(struct worker *w, size_t n)
-{
-    if (n <= w->room)
-        return true;
-    free(w->keys);
-    free(w->spare);
-    free(w->order);
-    w->room = 0;
-    w->keys = malloc(n * sizeof *w->keys);
-    w->spare = malloc(n * sizeof *w->spare);
-    w->order = malloc(n * sizeof *w->order);
-    w->room = w->keys && w->spare && w->order ? n : 0;
-    return w->room != 0;
-}
-
 /* Sorts and writes the worker's block, and empties it. */
 static int flush(struct worker *w, struct err *err)
 {
     struct row_block *b = &w->block;
-    size_t n = b->n;
-    if (n == 0)
-        return 0;
-    int rc = room_for(w, n) ? 0 : err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    struct sort_key *keys = w->keys, *spare = w->spare, *by_hour = NULL;
-    if (rc == 0) {
-        for (size_t i = 0; i < n; i++)
-            keys[i] = (struct sort_key){(uint64_t)hour_of(b->rows[i].ts) ^ UINT64_C(1) << 63, (uint32_t)i};
-        by_hour = radix_sort(keys, spare, n, 0);
-        if (!by_hour)
-            rc = err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    }
-    struct sort_key *other = by_hour == keys ? spare : keys;
-    for (size_t from = 0, to; rc == 0 && from < n; from = to) {
-        uint64_t hour = by_hour[from].key;
-        for (to = from + 1; to < n && by_hour[to].key == hour;)
-            to++;
-        rc = write_hour(w, b, by_hour + from, other + from, w->order, to - from, (int64_t)(hour ^ UINT64_C(1) << 63), err);
+    struct row_hour h;
+    char folder[100];
+    int rc = row_sort_begin(&w->sort, b);
+    if (rc < 0)
+        return err_set(err, rc, "no memory to sort %zu packets", b->n);
+    while (rc == 0 && row_sort_next(&w->sort, b, &h)) {
+        hour_folder(catalog_table_names[b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6], h.hour, folder, sizeof folder);
+        rc = part_write(w->in->s, w->writer, folder, w->in->prefix, b, h.order, h.n, &w->files, err);
     }
     row_block_clear(b);
     return rc;

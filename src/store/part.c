@@ -176,7 +176,7 @@ int part_copy(struct store *s, enum store_table table, const char *folder, const
               const struct part *known, struct pending_list *l, struct err *err)
 {
     struct duck *d;
-    struct pending *p;
+    struct pending *p = NULL;
     int rc = sorter_open(s, &d, err);
     if (rc == 0)
         rc = pending_next(s, table, folder, prefix, l, &p, err);
@@ -230,32 +230,27 @@ static void pairs_of(enum store_table table, char format[static 12], struct parq
     ret[1] = (struct parquet_pair){"hotaru_table", catalog_table_names[table]};
 }
 
-static void widen(struct part *p, int64_t from_us, int64_t until_us)
-{
-    p->min_ts_us = from_us < p->min_ts_us ? from_us : p->min_ts_us;
-    p->max_ts_us = until_us > p->max_ts_us ? until_us : p->max_ts_us;
-}
-
 int part_write(struct store *s, struct row_writer *w, const char *folder, const char *prefix, const struct row_block *b,
                const uint32_t *order, size_t n, struct pending_list *l, struct err *err)
 {
     enum store_table table = b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6;
     struct parquet_pair pairs[2];
-    struct pending *p;
+    struct pending *p = NULL;
     char format[12];
     int rc = pending_next(s, table, folder, prefix, l, &p, err);
     if (rc < 0)
         return rc;
-    p->part.rows = n;
-    p->part.min_ts_us = INT64_MAX;
-    p->part.max_ts_us = INT64_MIN;
-    for (size_t i = 0; i < n; i++)
-        widen(&p->part, b->rows[order[i]].ts, b->rows[order[i]].ts);
     int fd = temp_open(p, err);
     if (fd < 0)
         return fd;
     pairs_of(table, format, pairs);
-    rc = row_writer_file(w, fd, b, order, n, pairs, 2, &p->part.bytes, &p->part.sum);
+    struct row_file file = {0};
+    rc = row_writer_file(w, fd, b, order, n, pairs, 2, &file);
+    p->part.rows = n;
+    p->part.bytes = file.bytes;
+    p->part.sum = file.sum;
+    p->part.min_ts_us = file.min_ts_us;
+    p->part.max_ts_us = file.max_ts_us;
     return temp_close(p, fd, rc, l, err);
 }
 
@@ -295,7 +290,7 @@ int part_write_loss(struct store *s, const char *prefix, const struct loss_row *
         {"received", PARQUET_UINT64}, {"stored", PARQUET_UINT64}, {"lost", PARQUET_UINT64}};
     struct parquet_writer *w = NULL;
     struct parquet_pair pairs[2];
-    struct pending *p;
+    struct pending *p = NULL;
     char format[12];
     int rc = store_temp_dir(s, err);
     if (rc == 0)
@@ -305,8 +300,11 @@ int part_write_loss(struct store *s, const char *prefix, const struct loss_row *
     p->part.rows = n;
     p->part.min_ts_us = INT64_MAX;
     p->part.max_ts_us = INT64_MIN;
-    for (size_t i = 0; i < n; i++)
-        widen(&p->part, rows[i].ts_us, rows[i].ts_us + rows[i].interval_us);
+    for (size_t i = 0; i < n; i++) {
+        int64_t from = rows[i].ts_us, until = from + rows[i].interval_us;
+        p->part.min_ts_us = from < p->part.min_ts_us ? from : p->part.min_ts_us;
+        p->part.max_ts_us = until > p->part.max_ts_us ? until : p->part.max_ts_us;
+    }
     int fd = temp_open(p, err);
     if (fd < 0)
         return fd;

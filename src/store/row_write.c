@@ -216,7 +216,16 @@ static void tile_blobs(const struct row_block *b, const struct tile *t, const st
     }
 }
 
-static int group_put(struct row_writer *w, const struct row_block *b, const uint32_t *order, size_t n)
+static void span_widen(const struct column_buffer *ts, struct row_file *f)
+{
+    const int64_t *values = ts->values;
+    for (size_t i = 0; i < ts->n; i++) {
+        f->min_ts_us = values[i] < f->min_ts_us ? values[i] : f->min_ts_us;
+        f->max_ts_us = values[i] > f->max_ts_us ? values[i] : f->max_ts_us;
+    }
+}
+
+static int group_put(struct row_writer *w, const struct row_block *b, const uint32_t *order, size_t n, struct row_file *f)
 {
     struct parquet_values values[COLUMN_COUNT];
     struct tile t;
@@ -231,6 +240,7 @@ static int group_put(struct row_writer *w, const struct row_block *b, const uint
                 tile_numbers(&t, &w->columns[i], at, &w->buffers[i]);
         }
     }
+    span_widen(&w->buffers[COLUMN_ts], f); /* the first column in both families */
     for (size_t i = 0; i < w->n_columns; i++) {
         const struct column_buffer *c = &w->buffers[i];
         bool text = w->schema[i].kind == PARQUET_TEXT;
@@ -241,14 +251,19 @@ static int group_put(struct row_writer *w, const struct row_block *b, const uint
 }
 
 int row_writer_file(struct row_writer *w, int fd, const struct row_block *b, const uint32_t *order, size_t n,
-                    const struct parquet_pair *pairs, size_t n_pairs, uint64_t *ret_bytes, uint64_t *ret_sum)
+                    const struct parquet_pair *pairs, size_t n_pairs, struct row_file *ret)
 {
+    struct row_file file = {.min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
     int rc = family_ready(w, b->family);
     if (rc == 0)
         rc = texts_ready(w, b);
     if (rc == 0)
         rc = parquet_begin(w->parquet, fd, w->schema, w->n_columns);
     for (size_t at = 0; at < n && rc == 0; at += ROW_GROUP_ROWS)
-        rc = group_put(w, b, order + at, n - at < ROW_GROUP_ROWS ? n - at : ROW_GROUP_ROWS);
-    return rc < 0 ? rc : parquet_end(w->parquet, pairs, n_pairs, "hotaru " HOTARU_VERSION, ret_bytes, ret_sum);
+        rc = group_put(w, b, order + at, n - at < ROW_GROUP_ROWS ? n - at : ROW_GROUP_ROWS, &file);
+    if (rc == 0)
+        rc = parquet_end(w->parquet, pairs, n_pairs, "hotaru " HOTARU_VERSION, &file.bytes, &file.sum);
+    if (rc == 0)
+        *ret = file;
+    return rc;
 }
