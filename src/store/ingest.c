@@ -17,6 +17,7 @@
 #define RUN_ROWS6    ((size_t)1 << 18)
 #define RUN_SHARE    1024 /* bytes of the memory limit per row of a run: three runs, their sort keys, the writers' columns */
 #define INGEST_WORKERS 2
+#define UNSYNCED_MAX   128
 #define LOSS_MAX     ((size_t)1 << 22)
 
 struct worker {
@@ -27,6 +28,7 @@ struct worker {
     struct row_block block;     /* its own while busy */
     struct row_sort sort;
     struct pending_list files;
+    size_t unsynced;            /* of them, about; each holds a file descriptor */
     int rc;
     struct err err;
 };
@@ -113,6 +115,10 @@ static int flush(struct worker *w, struct err *err)
     while (rc == 0 && row_sort_next(&w->sort, b, &h)) {
         hour_folder(catalog_table_names[b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6], h.hour, folder, sizeof folder);
         rc = part_write(w->in->s, w->writer, folder, w->in->prefix, b, h.order, h.n, &w->files, err);
+        if (rc == 0 && ++w->unsynced == UNSYNCED_MAX) {
+            rc = pending_sync(&w->files, err);
+            w->unsynced = 0;
+        }
     }
     row_block_clear(b);
     return rc;

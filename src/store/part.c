@@ -1,4 +1,4 @@
-/* Parquet files on their way into the store: written into our temp folder, synced, summed. Packets and the ledger by our
+/* Parquet files on their way into the store: written into our temp folder, summed, synced. Packets and the ledger by our
  * writer; what SQL has to sort or convert by DuckDB's. */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,16 +98,6 @@ int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct er
     return rc;
 }
 
-static int sync_file(const char *path, struct err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_sys(err, -errno, "cannot open %s", path);
-    int rc = fsync(fd) < 0 ? err_sys(err, -errno, "cannot sync %s", path) : 0;
-    close(fd);
-    return rc;
-}
-
 /* The span of time of a file that DuckDB counted. */
 static int measure(const struct duck *d, struct pending *p, struct err *err)
 {
@@ -162,7 +152,7 @@ static int pending_next(const struct store *s, enum store_table table, const cha
     struct pending *p = &l->at[l->n];
     uint64_t salt;
     rng_secret(&salt, sizeof salt);
-    *p = (struct pending){.table = table};
+    *p = (struct pending){.table = table, .fd = -1};
     if (snprintf(p->part.path, sizeof p->part.path, "%s/%s-%016" PRIx64 ".parquet", folder, prefix, salt) >=
             (int)sizeof p->part.path ||
         snprintf(p->temp, sizeof p->temp, "%.4000s/%s-%016" PRIx64 ".parquet", s->temp_dir, prefix, salt) >=
@@ -190,11 +180,13 @@ int part_copy(struct store *s, enum store_table table, const char *folder, const
     rc = copy_to(d, p, select, err);
     if (rc == 0 && !known)
         rc = measure(d, p, err);
-    if (rc == 0)
-        rc = sync_file(p->temp, err);
+    if (rc == 0 && (p->fd = open(p->temp, O_RDONLY | O_CLOEXEC)) < 0)
+        rc = err_sys(err, -errno, "cannot open %s", p->temp);
     if (rc == 0)
         rc = part_sum(p->temp, &p->part.bytes, &p->part.sum, err);
     if (rc < 0 || p->part.rows == 0) {
+        if (p->fd >= 0)
+            (void)close(p->fd);
         (void)unlink(p->temp);
         return rc;
     }
@@ -209,18 +201,34 @@ static int temp_open(const struct pending *p, struct err *err)
     return fd < 0 ? err_sys(err, -errno, "cannot make %s", p->temp) : fd;
 }
 
-static int temp_close(const struct pending *p, int fd, int rc, struct pending_list *l, struct err *err)
+static int temp_written(struct pending *p, int fd, int rc, struct pending_list *l, struct err *err)
 {
-    if (rc == 0 && fsync(fd) < 0)
-        rc = -errno;
-    if (close(fd) < 0 && rc == 0)
-        rc = -errno;
     if (rc < 0) {
+        (void)close(fd);
         (void)unlink(p->temp);
         return err_sys(err, rc, "cannot write %s", p->temp);
     }
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* the disk may begin */
+    p->fd = fd;
     l->n++;
     return 0;
+}
+
+int pending_sync(struct pending_list *l, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < l->n && rc == 0; i++) {
+        struct pending *p = &l->at[i];
+        if (p->fd < 0)
+            continue;
+        rc = fsync(p->fd) < 0 ? -errno : 0;
+        if (close(p->fd) < 0 && rc == 0)
+            rc = -errno;
+        p->fd = -1;
+        if (rc < 0)
+            (void)err_sys(err, rc, "cannot write %s", p->temp);
+    }
+    return rc;
 }
 
 static void pairs_of(enum store_table table, char format[static 12], struct parquet_pair ret[static 2])
@@ -251,7 +259,7 @@ int part_write(struct store *s, struct row_writer *w, const char *folder, const 
     p->part.sum = file.sum;
     p->part.min_ts_us = file.min_ts_us;
     p->part.max_ts_us = file.max_ts_us;
-    return temp_close(p, fd, rc, l, err);
+    return temp_written(p, fd, rc, l, err);
 }
 
 static int loss_group(struct parquet_writer *w, const struct loss_row *rows, size_t n)
@@ -317,14 +325,17 @@ int part_write_loss(struct store *s, const char *prefix, const struct loss_row *
     if (rc == 0)
         rc = parquet_end(w, pairs, 2, "hotaru " HOTARU_VERSION, &p->part.bytes, &p->part.sum);
     parquet_writer_free(w);
-    return temp_close(p, fd, rc, l, err);
+    return temp_written(p, fd, rc, l, err);
 }
 
 void pending_drop(struct pending_list *l)
 {
-    for (size_t i = 0; i < l->n; i++)
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->at[i].fd >= 0)
+            (void)close(l->at[i].fd);
         if (l->at[i].temp[0])
             (void)unlink(l->at[i].temp);
+    }
     free(l->at);
     *l = (struct pending_list){0};
 }

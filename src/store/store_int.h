@@ -68,12 +68,13 @@ struct pending {
     enum store_table table;
     struct part part;            /* its final path */
     char temp[STORE_PATH_MAX];   /* where it lies now */
+    int fd;                      /* open while it is not synced; -1 */
 };
 struct pending_list {
     struct pending *at;
     size_t n, cap;
 };
-/* Both write one file, durable, into our temp folder and add it to l. folder is "packet/date=…/hour=…", "event" …; prefix
+/* These write one file into our temp folder and add it to l; durable after pending_sync(). folder is "packet/date=…/hour=…", "event" …; prefix
  * begins the file's name. What fails leaves no file. -ENOSPC for a full disk. */
 /* The rows order[0..n) of b, n > 0, sorted by src, ts: one file of packet or packet6 as b's family says. */
 int part_write(struct store *s, struct row_writer *w, const char *folder, const char *prefix, const struct row_block *b,
@@ -86,6 +87,9 @@ int part_copy(struct store *s, enum store_table table, const char *folder, const
               const struct part *known, struct pending_list *l, struct err *err);
 /* Length and XXH3-64 of a file. */
 int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct err *err);
+/* Makes l's files durable. Many at once: the file system's journal is then written once, not for each. Until then each
+ * holds a file descriptor, so that no error of writing back goes unseen. */
+int pending_sync(struct pending_list *l, struct err *err);
 void pending_drop(struct pending_list *l); /* deletes the temp files, frees */
 
 /* ---- commit.c ---- */
