@@ -2,6 +2,7 @@
 #include "wire/wire_int.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -196,6 +197,7 @@ int wire_stream_open(int fd, bool sum, struct wire_stream **ret, FILE **ret_file
             return -ENOMEM;
         }
         (void)setvbuf(plain, NULL, _IOFBF, 256 << 10);
+        (void)__fsetlocking(plain, FSETLOCKING_BYCALLER);
         *ret = NULL;
         *ret_file = plain;
         return 0;
@@ -217,6 +219,7 @@ int wire_stream_open(int fd, bool sum, struct wire_stream **ret, FILE **ret_file
         return -ENOMEM;
     }
     (void)setvbuf(f, NULL, _IOFBF, 256 << 10);
+    (void)__fsetlocking(f, FSETLOCKING_BYCALLER); /* one thread reads; libpcap reads each packet in two small pieces */
     *ret = s;
     *ret_file = f;
     return 0;

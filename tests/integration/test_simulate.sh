@@ -25,6 +25,19 @@ command -v tshark >/dev/null && {
     capinfos "$work/b.pcapng" | grep -q 'Synthetic traffic: hotaru simulate' || fail "the pcapng does not say what it is"
 }
 
+# What is no plain file is written to, never replaced: as root, a rename over /dev/null would take the machine's.
+mkfifo "$work/pipe" "$work/truth"
+cat "$work/pipe" >"$work/piped" &
+cat "$work/truth" >"$work/truth.json" &
+"$hotaru" simulate -o "$work/pipe" --packets 20000 --seed 5 --truth "$work/truth" 2>/dev/null
+wait
+{ [ -p "$work/pipe" ] && [ -p "$work/truth" ]; } || fail "a pipe was replaced by a file"
+cmp -s "$work/piped" "$work/a.pcap" || fail "through a pipe came other bytes"
+cmp -s "$work/truth.json" "$work/a.json" || fail "through a pipe came another truth"
+ln -s a.pcap "$work/link.pcap"
+"$hotaru" simulate -o "$work/link.pcap" --packets 20000 --seed 5 2>/dev/null
+[ -L "$work/link.pcap" ] || fail "a link was replaced by a file"
+
 "$hotaru" simulate --store "$work/store" --packets 20000 --seed 5 2>/dev/null
 ls "$work"/store/spool/simulated-*.sealed >/dev/null || fail "no segment named simulated"
 "$hotaru" simulate --store "$work/store" --packets 1000 --seed 6 --days 3 --darknet 10.0.0.0/8 2>"$work/said"
