@@ -40,6 +40,7 @@ struct ingest {
     struct worker workers[INGEST_WORKERS];
     pthread_mutex_t mutex;      /* of every worker's busy, stop */
     pthread_cond_t changed;
+    int64_t until_us;           /* the end of the latest hour met */
     struct loss_row *loss;
     size_t n_loss, loss_cap;
 };
@@ -52,6 +53,7 @@ int ingest_new(struct store *s, const char *prefix, uint16_t payload_bytes, stru
     (void)pthread_mutex_init(&in->mutex, NULL);
     (void)pthread_cond_init(&in->changed, NULL);
     in->s = s;
+    in->until_us = INT64_MIN;
     in->payload_bytes = payload_bytes;
     (void)snprintf(in->prefix, sizeof in->prefix, "%s", prefix);
     *ret = in;
@@ -236,11 +238,22 @@ static int block_ready(struct ingest *in, enum row_family family, struct err *er
     return rc < 0 ? err_set(err, rc, "no memory for a run of %zu packets", cap) : 0;
 }
 
+/* A later hour than any before begins. */
+static bool hour_begins(struct ingest *in, int64_t ts_us)
+{
+    if (ts_us < in->until_us)
+        return false;
+    in->until_us = ts_us > INT64_MAX - TS_HOUR_US ? INT64_MAX : ts_us - ts_us % TS_HOUR_US + (ts_us < 0 ? 0 : TS_HOUR_US);
+    return true;
+}
+
 int ingest_add(struct ingest *in, const struct hdr *h, struct err *err)
 {
     enum row_family family = h->ip_version == 6 ? ROW_IP6 : ROW_IP4;
     struct row_block *b = &in->blocks[family];
-    if (b->rows && row_block_add(b, h))
+    /* A run that is nearly full ends with its hour, so that an hour is one file where it can be. */
+    bool ends = hour_begins(in, h->ts_us) && b->n > b->cap / 4 * 3;
+    if (!ends && b->rows && row_block_add(b, h))
         return 0;
     int rc = b->rows ? hand_over(in, b, err) : 0;
     if (rc == 0 && !b->rows)

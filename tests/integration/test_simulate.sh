@@ -39,7 +39,15 @@ ln -s a.pcap "$work/link.pcap"
 [ -L "$work/link.pcap" ] || fail "a link was replaced by a file"
 
 "$hotaru" simulate --store "$work/store" --packets 20000 --seed 5 2>/dev/null
-ls "$work"/store/spool/simulated-*.sealed >/dev/null || fail "no segment named simulated"
+"$hotaru" simulate --store "$work/spooled" --spool --packets 20000 --seed 5 2>/dev/null
+ls "$work"/spooled/spool/simulated-*.sealed >/dev/null || fail "no segment named simulated"
+for s in store spooled; do # straight or through the spool: the same rows, the same ledger
+    "$hotaru" query --store "$work/$s" --format csv "SELECT count(*), sum(hash(p::VARCHAR)) FROM packet p" >"$work/$s.rows"
+    "$hotaru" query --store "$work/$s" --format csv "SELECT * FROM loss WHERE stage = 'simulated' ORDER BY reason" >"$work/$s.loss"
+done
+cmp "$work/store.rows" "$work/spooled.rows" || fail "through the spool came other rows"
+cmp "$work/store.loss" "$work/spooled.loss" || fail "through the spool came another ledger"
+grep -q ",simulated," "$work/store.loss" || fail "the ledger does not say that the packets were made"
 "$hotaru" simulate --store "$work/store" --packets 1000 --seed 6 --days 3 --darknet 10.0.0.0/8 2>"$work/said"
 grep -q '2013-04-1[23]T' "$work/said" || fail "1000 packets over 3 days: $(cat "$work/said")"
 
