@@ -4,7 +4,7 @@
 
 #include "header/hdr.h"
 
-#define HDR_BUILD_MAX 133120u /* the longest IPv6 extension headers and the longest kept payload */
+#define HDR_BUILD_MAX 135168u /* the longest IPv6 extension headers and the longest kept payload */
 
 /* Build the packet that a row stands for, from its IP header on (LINKTYPE_RAW).
  *   h             a row: has, the columns, payload with payload_cap_bytes of it (NULL, 0: none kept). h->options is not

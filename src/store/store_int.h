@@ -51,7 +51,7 @@ struct store {
     pthread_mutex_t asking;      /* one query at a time over one connection */
     struct duck duck;            /* for questions; views of `now` */
     struct snapshot now;
-    bool has_snapshot;
+    bool has_snapshot, held; /* held: no newer moment is taken, and `now` keeps its files */
     struct feeder *feeders[FEEDER_COUNT]; /* for writing Parquet; each opened at its first use */
     char temp_dir[STORE_PATH_MAX]; /* "" until something is written */
     int temp_fd;                 /* held: nobody sweeps the folder while we live */
@@ -77,6 +77,9 @@ int view_make(struct store *s, struct err *err);
 /* SELECT … over these journal files with the columns of `event`. */
 void view_put_list(struct wr *w, const char *dir, const struct part_list *l); /* ['…', '…'] */
 void view_journal_select(struct wr *w, const char *dir, const struct mark_list *journals);
+
+/* ---- anon_sql.c: anon4(), anon6(), dark_offset() ---- */
+int anon_register(struct store *s, const struct anon *a, struct err *err);
 
 /* ---- part.c: Parquet files on their way into the store ---- */
 struct pending {

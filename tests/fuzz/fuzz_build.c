@@ -28,8 +28,6 @@ static void from_frame(const uint8_t *data, size_t size)
     size_t n_text = h.has & HDR_TCP ? hdr_options_text(h.options, h.options_len, text) : 0;
     /* Columns are all that a row has. */
     uint16_t kept = h.payload_cap_bytes < data[1] ? h.payload_cap_bytes : data[1];
-    if (h.ip_version == 6 && h.has & HDR_INNER && kept < h.payload_cap_bytes)
-        kept = 0; /* half of a quoted chain of extension headers: build.h says that it may come near only */
     h.payload_cap_bytes = kept;
     if (!kept)
         h.payload = NULL;
