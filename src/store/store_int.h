@@ -97,6 +97,7 @@ int part_write(struct store *s, struct feeder *f, enum store_table table, const 
                const struct part *known, struct pending_list *l, struct err *err);
 /* Length and XXH3-64 of a file. */
 int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct err *err);
+int pending_move(struct pending_list *from, struct pending_list *to); /* appends; from is empty then. -ENOMEM */
 void pending_drop(struct pending_list *l); /* deletes the temp files, frees */
 int store_feeder(struct store *s, enum feeder_kind kind, struct feeder **ret, struct err *err);
 
