@@ -58,7 +58,7 @@ step "a full disk"
 mkdir $work/small
 mount -t tmpfs -o size=6m none $work/small
 dd if=/dev/zero of=$work/small/ballast bs=1M count=4 2>/dev/null
-start $work/small/store
+start $work/small/store --segment-seconds 1 # also the next segment cannot be made
 ip netns exec out "$bin/replay" count src0 300000 60000 >/dev/null
 sleep 1.5
 [ "$(grep -c 'takes no more' $work/log)" = 1 ] || { cat $work/log; fail "a full disk is said once"; }
