@@ -98,7 +98,7 @@ static uint64_t sum_of(const struct result *r, size_t col)
 enum loss_column { L_STAGE, L_REASON, L_RECEIVED, L_STORED, L_LOST };
 
 static const struct result_field loss_fields[] = {
-    [L_STAGE] = {"stage", "", "where: kernel, ring, decoder, spool, disk, import", VALUE_TEXT, false},
+    [L_STAGE] = {"stage", "", "where: kernel, ring, decoder, spool, disk, import, store; journal: lines", VALUE_TEXT, false},
     [L_REASON] = {"reason", "", "why; empty: stored", VALUE_TEXT, false},
     [L_RECEIVED] = {"received", "packets", "given to the stage", VALUE_U64, false},
     [L_STORED] = {"stored", "packets", "kept", VALUE_U64, false},

@@ -145,7 +145,7 @@ static int repair_summaries(struct check *k, struct err *err)
         if (rc < 0)
             break;
         struct pending *p = &c.summarised.at[c.summarised.n++];
-        *p = (struct pending){.table = TABLE_PACKET, .part = k->bad_summaries.at[i]};
+        *p = (struct pending){.table = TABLE_PACKET, .part = k->bad_summaries.at[i], .fd = -1};
         memset(p->part.summaries, 0, sizeof p->part.summaries);
     }
     size_t n = c.summarised.n + k->bad_rollups.n;

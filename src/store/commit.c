@@ -147,86 +147,9 @@ static void marks_prune(const struct store *s, const char *folder, const char *c
 static const char *const segment_suffixes[] = {".spool", ".sealed", NULL};
 static const char *const journal_suffixes[] = {"", NULL};
 
-/* Syncs the folder of a file and the folders above it up to the store's. */
-static int sync_up(const struct store *s, const char *path, struct err *err)
-{
-    char dir[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
-    (void)snprintf(dir, sizeof dir, "%s/%s", s->dir, path);
-    size_t root = strlen(s->dir);
-    for (char *slash; (slash = strrchr(dir, '/')) && (size_t)(slash - dir) >= root;) {
-        *slash = '\0';
-        int rc = io_fsync_dir(dir);
-        if (rc < 0)
-            return err_sys(err, rc, "cannot sync folder %s", dir);
-        if ((size_t)(slash - dir) == root)
-            break;
-    }
-    return 0;
-}
+/* ---- lists of paths ---- */
 
-/* Moves a temp file to its place; from here on a failure must delete it there. */
-static int move_file(const struct store *s, char *temp, const char *rel, struct err *err)
-{
-    char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
-    if (!temp || !temp[0])
-        return 0;
-    (void)snprintf(path, sizeof path, "%s/%s", s->dir, rel);
-    char *slash = strrchr(path, '/');
-    *slash = '\0';
-    int rc = io_mkdirs(path, err);
-    *slash = '/';
-    if (rc < 0)
-        return rc;
-    if (rename(temp, path) < 0)
-        return err_sys(err, -errno, "cannot move %s to %s", temp, path);
-    (void)snprintf(temp, STORE_PATH_MAX, "%.*s", STORE_PATH_MAX - 1, path);
-    return 0;
-}
-
-static int move_in(const struct store *s, struct pending_list *l, struct err *err)
-{
-    int rc = 0;
-    for (size_t i = 0; i < l->n && rc == 0; i++) {
-        struct pending *p = &l->at[i];
-        rc = move_file(s, p->temp, p->part.path, err);
-        for (size_t k = 0; k < SUMMARY_COUNT && rc == 0; k++)
-            rc = move_file(s, p->summary_temp[k], p->part.summaries[k].path, err);
-    }
-    for (size_t i = 0; i < l->n && rc == 0; i++) {
-        const struct pending *p = &l->at[i];
-        rc = p->temp[0] ? sync_up(s, p->part.path, err) : 0;
-        for (size_t k = 0; k < SUMMARY_COUNT && rc == 0; k++)
-            rc = p->summary_temp[k] ? sync_up(s, p->part.summaries[k].path, err) : 0;
-    }
-    return rc;
-}
-
-static int move_in_rollup(const struct store *s, struct rollup_change *r, struct err *err)
-{
-    int rc = 0;
-    for (size_t i = 0; i < SUMMARY_COUNT && rc == 0 && r->temp[i]; i++) {
-        rc = move_file(s, r->temp[i], r->rollup.files[i].path, err);
-        if (rc == 0)
-            rc = sync_up(s, r->rollup.files[i].path, err);
-    }
-    return rc;
-}
-
-/* They are the store's now. */
-static void keep(struct pending_list *l)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        l->at[i].temp[0] = '\0';
-        for (size_t k = 0; k < SUMMARY_COUNT; k++) {
-            free(l->at[i].summary_temp[k]);
-            l->at[i].summary_temp[k] = NULL;
-        }
-    }
-}
-
-/* ---- deleting ---- */
-
-struct live { /* every path that some generation names, sorted */
+struct live { /* paths in the store; sorted: every one that some generation names */
     char (*at)[CATALOG_NAME_MAX];
     size_t n, cap;
 };
@@ -249,6 +172,98 @@ static int live_path(struct live *l, const char *path)
     memcpy(l->at[l->n++], path, CATALOG_NAME_MAX);
     return 0;
 }
+
+/* Syncs the folders of these files and the folders above them up to the store's, each once. */
+static int sync_folders(const struct store *s, const struct live *files, struct err *err)
+{
+    struct live all = {0};
+    int rc = 0;
+    for (size_t i = 0; i < files->n && rc == 0; i++) {
+        char dir[CATALOG_NAME_MAX];
+        memcpy(dir, files->at[i], sizeof dir);
+        for (char *slash; rc == 0 && (slash = strrchr(dir, '/'));) {
+            *slash = '\0';
+            rc = live_path(&all, dir);
+        }
+    }
+    if (rc < 0)
+        (void)err_set(err, rc, "no memory to sync folders");
+    if (all.n)
+        qsort(all.at, all.n, sizeof *all.at, compare_path);
+    for (size_t i = 0; i < all.n + 1 && all.n && rc == 0; i++) {
+        char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+        if (i && i < all.n && strcmp(all.at[i], all.at[i - 1]) == 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s%s%s", s->dir, i < all.n ? "/" : "", i < all.n ? all.at[i] : "");
+        rc = io_fsync_dir(path);
+        if (rc < 0)
+            (void)err_sys(err, rc, "cannot sync folder %s", path);
+    }
+    free(all.at);
+    return rc;
+}
+
+/* Moves a temp file to its place, which joins *moved; from here on a failure must delete it there. */
+static int move_file(const struct store *s, char *temp, const char *rel, struct live *moved, struct err *err)
+{
+    char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+    if (!temp || !temp[0])
+        return 0;
+    if (live_path(moved, rel) < 0)
+        return err_set(err, -ENOMEM, "no memory for the names of files");
+    (void)snprintf(path, sizeof path, "%s/%s", s->dir, rel);
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    int rc = io_mkdirs(path, err);
+    *slash = '/';
+    if (rc < 0)
+        return rc;
+    if (rename(temp, path) < 0)
+        return err_sys(err, -errno, "cannot move %s to %s", temp, path);
+    (void)snprintf(temp, STORE_PATH_MAX, "%.*s", STORE_PATH_MAX - 1, path);
+    return 0;
+}
+
+static int move_list(const struct store *s, struct pending_list *l, struct live *moved, struct err *err)
+{
+    int rc = pending_sync(l, err);
+    for (size_t i = 0; i < l->n && rc == 0; i++) {
+        struct pending *p = &l->at[i];
+        rc = move_file(s, p->temp, p->part.path, moved, err);
+        for (size_t k = 0; k < SUMMARY_COUNT && rc == 0; k++)
+            rc = move_file(s, p->summary_temp[k], p->part.summaries[k].path, moved, err);
+    }
+    return rc;
+}
+
+/* Every new file to its place, durably. */
+static int move_in(const struct store *s, struct change *c, struct err *err)
+{
+    struct live moved = {0};
+    int rc = move_list(s, &c->add, &moved, err);
+    if (rc == 0)
+        rc = move_list(s, &c->summarised, &moved, err);
+    for (size_t i = 0; i < SUMMARY_COUNT && rc == 0; i++)
+        rc = move_file(s, c->rollup.temp[i], c->rollup.rollup.files[i].path, &moved, err);
+    if (rc == 0)
+        rc = sync_folders(s, &moved, err);
+    free(moved.at);
+    return rc;
+}
+
+/* They are the store's now. */
+static void keep(struct pending_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        l->at[i].temp[0] = '\0';
+        for (size_t k = 0; k < SUMMARY_COUNT; k++) {
+            free(l->at[i].summary_temp[k]);
+            l->at[i].summary_temp[k] = NULL;
+        }
+    }
+}
+
+/* ---- deleting ---- */
 
 static int live_add(struct live *l, const struct catalog *g)
 {
@@ -532,11 +547,7 @@ int commit_change(struct store *s, struct change *c, struct err *err)
             (void)err_set(err, rc, "no memory for a new generation");
     }
     if (rc == 0)
-        rc = move_in(s, &c->add, err);
-    if (rc == 0)
-        rc = move_in(s, &c->summarised, err);
-    if (rc == 0)
-        rc = move_in_rollup(s, &c->rollup, err);
+        rc = move_in(s, c, err);
     if (rc == 0)
         rc = catalog_write(s->dir, &g, err);
     if (rc == 0) {

@@ -56,10 +56,8 @@ static int group_write(struct store *s, const struct group *g, struct change *c,
         known.max_src = known.max_src > p->max_src ? known.max_src : p->max_src;
         known.has_src = (i == 0 || known.has_src) && p->has_src;
     }
-    struct feeder *f;
-    int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n) : store_feeder(s, FEEDER_SORT, &f, err);
-    if (rc == 0)
-        rc = part_write(s, f, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
+    int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n)
+                   : part_copy(s, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
     wr_done(&w);
     if (rc == 0 && g->table == TABLE_PACKET && (g->day || g->rows >= MERGE_ROWS_MAX / 4))
         rc = summary_write(s, &c->add.at[c->add.n - 1], c->add.at[c->add.n - 1].temp, err);
@@ -239,7 +237,7 @@ static int summarise_part(struct store *s, const struct part *p, struct err *err
         rc = group_verify(s, &g, err);
     if (rc == 0) {
         struct pending *to = &c.summarised.at[c.summarised.n++];
-        *to = (struct pending){.table = TABLE_PACKET, .part = *p};
+        *to = (struct pending){.table = TABLE_PACKET, .part = *p, .fd = -1};
         rc = summary_write(s, to, path, err);
     }
     if (rc == 0)

@@ -25,18 +25,18 @@ static void put_select(struct wr *w, enum summary which, const char *packets, co
     }
 }
 
-static int number_of(struct feeder *f, const char *what, const char *path, int64_t *ret, struct err *err)
+static int number_of(const struct duck *d, const char *what, const char *path, int64_t *ret, struct err *err)
 {
     struct wr sql = wr_of(2 * STORE_PATH_MAX);
     wr_fmt(&sql, "SELECT (%s)::BIGINT FROM read_parquet(", what);
     duck_quote(&sql, path);
     wr_bytes(&sql, ")", 2);
-    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory") : duck_number(f->duck.con, (const char *)sql.bytes, ret, err);
+    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory") : duck_number(d->con, (const char *)sql.bytes, ret, err);
     wr_done(&sql);
     return rc;
 }
 
-static int copy(struct feeder *f, const char *select, enum summary which, unsigned row_group, const char *temp, struct err *err)
+static int copy(const struct duck *d, const char *select, enum summary which, unsigned row_group, const char *temp, struct err *err)
 {
     struct wr sql = wr_of((size_t)2 << 20);
     wr_str(&sql, "COPY (");
@@ -47,7 +47,7 @@ static int copy(struct feeder *f, const char *select, enum summary which, unsign
                  "KV_METADATA {hotaru_format: '%d', hotaru_table: 'summary-%s'})",
            row_group, CATALOG_FORMAT, catalog_summary_names[which]);
     wr_u8(&sql, 0);
-    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement") : duck_exec(f->duck.con, (const char *)sql.bytes, err);
+    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement") : duck_exec(d->con, (const char *)sql.bytes, err);
     wr_done(&sql);
     return rc;
 }
@@ -55,15 +55,15 @@ static int copy(struct feeder *f, const char *select, enum summary which, unsign
 int summary_copy(struct store *s, const char *select, enum summary which, unsigned row_group, uint64_t packets, const char *temp,
                  struct summary_file *ret, struct err *err)
 {
-    struct feeder *f;
+    struct duck *d;
     int64_t rows = 0, sum = 0;
-    int rc = store_feeder(s, FEEDER_SORT, &f, err);
+    int rc = store_sorter(s, &d, err);
     if (rc == 0)
-        rc = copy(f, select, which, row_group, temp, err);
+        rc = copy(d, select, which, row_group, temp, err);
     if (rc == 0)
-        rc = number_of(f, "count(*)", temp, &rows, err);
+        rc = number_of(d, "count(*)", temp, &rows, err);
     if (rc == 0)
-        rc = number_of(f, "sum(packets)", temp, &sum, err);
+        rc = number_of(d, "sum(packets)", temp, &sum, err);
     if (rc == 0 && (uint64_t)sum != packets)
         rc = err_set(err, -EBADMSG, "%lld packets were counted where the catalog has %llu; 'hotaru store check' says more",
                      (long long)sum, (unsigned long long)packets);
@@ -111,7 +111,7 @@ static int summary_file(struct store *s, struct pending *p, enum summary which, 
 
 int summary_write(struct store *s, struct pending *p, const char *path, struct err *err)
 {
-    struct feeder *f;
+    struct duck *d;
     int64_t lo = 0, hi = 0;
     int rc = store_temp_dir(s, err);
     if (rc == 0)
@@ -119,11 +119,11 @@ int summary_write(struct store *s, struct pending *p, const char *path, struct e
     if (rc == 0)
         rc = summary_file(s, p, SUMMARY_NET, path, err); /* from the other */
     if (rc == 0)
-        rc = store_feeder(s, FEEDER_SORT, &f, err);
+        rc = store_sorter(s, &d, err);
     if (rc == 0)
-        rc = number_of(f, "min(src)", p->summary_temp[SUMMARY_NET], &lo, err);
+        rc = number_of(d, "min(src)", p->summary_temp[SUMMARY_NET], &lo, err);
     if (rc == 0)
-        rc = number_of(f, "max(src)", p->summary_temp[SUMMARY_NET], &hi, err);
+        rc = number_of(d, "max(src)", p->summary_temp[SUMMARY_NET], &hi, err);
     if (rc < 0)
         return rc;
     p->part.has_src = true;
