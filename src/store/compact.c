@@ -35,6 +35,15 @@ static void put_columns(struct wr *w, enum store_table table)
         wr_fmt(w, "%s%s", i ? ", " : "", columns[i].name);
 }
 
+/* What the catalog says of a merged file besides its times and size. */
+static int packets_made(struct store *s, const struct group *g, const struct part *known, struct pending *made, struct err *err)
+{
+    made->part.has_src = known->has_src;
+    made->part.min_src = known->min_src;
+    made->part.max_src = known->max_src;
+    return g->day || g->rows >= MERGE_ROWS_MAX / 4 ? summary_write(s, made, made->temp, err) : 0;
+}
+
 static int group_write(struct store *s, const struct group *g, struct change *c, struct err *err)
 {
     static const char *const orders[] = {[TABLE_PACKET] = "src, ts", [TABLE_PACKET6] = "src, ts",
@@ -59,8 +68,8 @@ static int group_write(struct store *s, const struct group *g, struct change *c,
     int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n)
                    : part_copy(s, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
     wr_done(&w);
-    if (rc == 0 && g->table == TABLE_PACKET && (g->day || g->rows >= MERGE_ROWS_MAX / 4))
-        rc = summary_write(s, &c->add.at[c->add.n - 1], c->add.at[c->add.n - 1].temp, err);
+    if (rc == 0 && g->table == TABLE_PACKET)
+        rc = packets_made(s, g, &known, &c->add.at[c->add.n - 1], err);
     for (size_t i = 0; i < g->parts.n && rc == 0; i++)
         rc = part_list_add(&c->remove[g->table], &g->parts.at[i]);
     return rc;

@@ -194,9 +194,6 @@ int part_copy(struct store *s, enum store_table table, const char *folder, const
         p->part.rows = known->rows;
         p->part.min_ts_us = known->min_ts_us;
         p->part.max_ts_us = known->max_ts_us;
-        p->part.has_src = known->has_src;
-        p->part.min_src = known->min_src;
-        p->part.max_src = known->max_src;
     }
     rc = copy_to(d, p, select, err);
     if (rc == 0 && !known)
