@@ -34,6 +34,19 @@ static void put_columns(struct wr *w, enum store_table table)
         wr_fmt(w, "%s%s", i ? ", " : "", columns[i].name);
 }
 
+/* -E2BIG or -EPROTO, without a word, when DuckDB must sort. */
+static int packets_merge(struct store *s, const struct group *g, struct change *c, struct err *err)
+{
+    struct err why = {0};
+    if (g->table != TABLE_PACKET && g->table != TABLE_PACKET6)
+        return -E2BIG;
+    int rc = part_merge(s, g->table, g->folder, g->prefix, &g->parts, &c->add, &why);
+    if (rc == 0 && c->add.at[c->add.n - 1].part.rows != g->rows)
+        return err_set(err, -EBADMSG, "%s: the files to be merged hold %llu packets, the catalog says %llu", g->folder,
+                       (unsigned long long)c->add.at[c->add.n - 1].part.rows, (unsigned long long)g->rows);
+    return rc < 0 && rc != -EPROTO && rc != -E2BIG ? err_set(err, rc, "%s", why.text) : rc;
+}
+
 static int group_write(struct store *s, const struct group *g, struct change *c, struct err *err)
 {
     static const char *const orders[] = {[TABLE_PACKET] = "src, ts", [TABLE_PACKET6] = "src, ts",
@@ -52,7 +65,10 @@ static int group_write(struct store *s, const struct group *g, struct change *c,
         known.min_ts_us = p->min_ts_us < known.min_ts_us ? p->min_ts_us : known.min_ts_us;
         known.max_ts_us = p->max_ts_us > known.max_ts_us ? p->max_ts_us : known.max_ts_us;
     }
-    int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n)
+    /* What cannot be merged as it lies is sorted again. */
+    int rc = packets_merge(s, g, c, err);
+    if (rc == -EPROTO || rc == -E2BIG)
+        rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n)
                    : part_copy(s, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
     wr_done(&w);
     for (size_t i = 0; i < g->parts.n && rc == 0; i++)
