@@ -6,7 +6,7 @@
 
 #include "base/rng.h"
 #include "base/ts.h"
-#include "protocol/mysql/my_eval.h"
+#include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_ses.h"
 
 struct my_conn *my_conn_new(struct my_ses *ses)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "protocol/mysql/my_eval.h"
+#include "protocol/mysql/expr/my_eval.h"
 
 #define PS_MAX        512u
 #define PS_PARAMS_MAX 65535u

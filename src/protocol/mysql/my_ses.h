@@ -2,11 +2,11 @@
 #ifndef HOTARU_PROTOCOL_MYSQL_MY_SES_H
 #define HOTARU_PROTOCOL_MYSQL_MY_SES_H
 
-#include "protocol/mysql/my_def.h"
 #include "protocol/mysql/my_error.h"
-#include "protocol/mysql/my_parse.h"
 #include "protocol/mysql/my_wire.h"
-#include "protocol/mysql/my_world.h"
+#include "protocol/mysql/syntax/my_parse.h"
+#include "protocol/mysql/world/my_def.h"
+#include "protocol/mysql/world/my_world.h"
 #include "session/session.h"
 
 enum my_level { MY_NOTE, MY_WARNING, MY_ERROR };

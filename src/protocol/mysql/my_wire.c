@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "protocol/mysql/my_def.h"
+#include "protocol/mysql/world/my_def.h"
 
 static void in_restart(struct my_in *r)
 {

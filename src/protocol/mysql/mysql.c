@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "protocol/mysql/my_files.h"
+#include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/my_ses.h"
 
 #define STATEMENT_BYTES_MAX (96u << 20)

@@ -1,0 +1,18 @@
+/* What the files of the expression grammar share. */
+#ifndef HOTARU_MY_PARSE_EXPR_H
+#define HOTARU_MY_PARSE_EXPR_H
+
+#include "protocol/mysql/syntax/my_parse.h"
+
+struct my_expr *my_p_expr_new(struct my_parse *p, enum my_op op);
+struct my_expr **my_p_args_new(struct my_parse *p, size_t n);
+struct my_expr *my_p_null_literal(struct my_parse *p);
+struct my_expr *my_p_call_native(struct my_parse *p, const char *name, struct my_expr **args, size_t n);
+int my_p_unit_of(struct my_parse *p);
+struct my_expr *my_p_name_or_call(struct my_parse *p);
+struct my_expr *my_p_subselect(struct my_parse *p, enum my_op op);
+bool my_p_select_ahead(struct my_parse *p);
+/* The function that a keyword calls (CURRENT_DATE, …); NULL: none. */
+const char *my_p_word_func(enum my_kw kw);
+
+#endif
