@@ -43,49 +43,10 @@ part_query() {
     beside_nfdump "scatter of a source with $mid_n packets, drawn," scatter
 }
 
-# ---- the large store: one simulation, turned into Parquet while it runs so that the spool stays small ----
-spool_now_mib() { du -sm "$work/large/spool" 2>/dev/null | cut -f1; }
-# The simulator waits while there is more spool than fits: it is several times faster than the converter.
-throttle() { # PID
-    local stopped=false now
-    while sleep 0.2; do
-        now=$(spool_now_mib)
-        if ! $stopped && [ "${now:-0}" -gt "$spool_mib" ]; then
-            kill -STOP "$1" 2>/dev/null && stopped=true
-        elif $stopped && [ "${now:-0}" -lt $((spool_mib * 3 / 4)) ]; then
-            kill -CONT "$1" 2>/dev/null && stopped=false
-        fi
-    done
-}
-seal_large() {
-    "$bin/timed" "$large_limit_s" "$work/cost" "$hotaru" store seal --store "$work/large" >"$work/out" 2>"$work/log" ||
-        { tail -n 3 "$work/log" >&2; fail "store seal"; }
-}
+# ---- the large store: one simulation, straight into Parquet ----
 make_large() {
-    local simulator throttler start_ns rc=0 shown=0
-    start_ns=$(date +%s%N)
-    "$hotaru" simulate --store "$work/large" --packets "$rows" --seed 2 >/dev/null 2>"$work/simulate.log" &
-    simulator=$!
-    start_pid $simulator
-    throttle $simulator &
-    throttler=$!
-    start_pid $throttler
-    wait_for 20 test -d "$work/large/spool" || fail "simulate: $(tail -n 1 "$work/simulate.log")"
-    while kill -0 $simulator 2>/dev/null; do
-        seal_large
-        true_that "($(date +%s%N) - $start_ns) / 1e9 < $large_limit_s" ||
-            fail "the large store took longer than $large_limit_s s; HOTARU_BENCH_ROWS makes it smaller"
-        if [ $(($(date +%s) - shown)) -ge 10 ]; then
-            shown=$(date +%s)
-            step "large store: $("$hotaru" store stats --store "$work/large" | awk '$1 == "packet" { print $3 }') of $rows rows"
-        fi
-        sleep 0.5
-    done
-    stop_pid $throttler KILL || true
-    stop_pid $simulator CONT || rc=$?
-    [ $rc = 0 ] || fail "simulate: $(tail -n 1 "$work/simulate.log")"
-    seal_large
-    sample large.make.wall "$(calc "($(date +%s%N) - $start_ns) / 1e9")"
+    timed large.make "$hotaru" simulate --store "$work/large" --packets "$rows" --seed 2
+    cp "$work/log" "$work/simulate.log"
     step "compacting the large store"
     timed large.compact "$hotaru" store compact --store "$work/large"
     large_rows=$(ask "$work/large" "SELECT count(*) FROM packet")
@@ -116,7 +77,7 @@ part_large() {
     large_row "figure 3, drawn," figure3 5 1
     large_row "scatter of a source with $mid_n packets, drawn," mid 0.5 0.05
     large_row "scatter of the top source ($top_n packets), drawn," top 0.5 0.05
-    row query "simulate and seal $(count_short "$large_rows") rows" "$(mpps "$large_rows" "$(median large.make.wall)")" - - - - - -
+    row query "simulate $(count_short "$large_rows") rows into a store" "$(mpps "$large_rows" "$(median large.make.wall)")" - - - - - -
     row query "compact them to days" "$(mpps "$large_rows" "$(median large.compact.wall)")" - - - - - -
     rm -rf "$work/large"
 }
