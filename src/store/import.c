@@ -123,6 +123,7 @@ static void frame_sum(XXH3_state_t *state, const struct frame *f)
 }
 
 struct import {
+    unsigned decap;
     struct ingest *in;
     struct import_hours hours;
     struct import_result counts;
@@ -139,7 +140,7 @@ static int take_frame(struct import *im, const struct frame *f, struct err *err)
     frame_sum(im->state, f);
     im->last_ts_us = f->ts_us;
     im->counts.frames++;
-    enum hdr_loss why = hdr_decode(f->link_type, f->bytes, f->cap_len_bytes, f->wire_len_bytes, f->ts_us, &h);
+    enum hdr_loss why = hdr_decode_decap(im->decap, f->link_type, f->bytes, f->cap_len_bytes, f->wire_len_bytes, f->ts_us, &h);
     if (why != HDR_STORED) {
         hour->lost[why]++;
         im->counts.lost++;
@@ -228,7 +229,7 @@ static int imported_before(struct store *s, const char *sum, struct import_resul
 
 int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err)
 {
-    struct import im = {.state = XXH3_createState()};
+    struct import im = {.decap = s->decap, .state = XXH3_createState()};
     struct wire *w = NULL;
     struct err cut = {0};
     char sum[33];
