@@ -183,12 +183,63 @@ static void bind_one(struct my_run *r, struct my_ps *ps, unsigned i, struct rd *
     r->params[i] = param_value(r, p, ps->types[i * 2], (ps->types[i * 2 + 1] & 0x80) != 0);
 }
 
+/* Query attributes follow the statement's own parameters: more values, each type with a name. */
+static bool named_types(struct my_run *r, struct my_ps *ps, struct rd *p, uint64_t count, uint8_t *types)
+{
+    for (uint64_t i = 0; i < count && !p->bad; i++) {
+        uint8_t type = rd_u8(p), flags = rd_u8(p);
+        (void)rd_sub(p, my_rd_lenenc(p, NULL));
+        types[2 * i] = type;
+        types[2 * i + 1] = flags;
+        if (ps && i < ps->n_params) {
+            ps->types[i * 2] = type;
+            ps->types[i * 2 + 1] = flags;
+        }
+    }
+    if (p->bad)
+        my_fail(r, MY_ER_MALFORMED_PACKET);
+    return !p->bad;
+}
+
+#define ATTRIBUTES_MAX 65535u
+
+bool my_skip_attributes(struct my_run *r, struct rd *p)
+{
+    uint64_t n = my_rd_lenenc(p, NULL);
+    (void)my_rd_lenenc(p, NULL); /* sets of them: one */
+    if (p->bad || n > ATTRIBUTES_MAX)
+        my_fail(r, MY_ER_MALFORMED_PACKET);
+    if (!my_ok(r) || n == 0)
+        return my_ok(r);
+    struct rd nulls = rd_sub(p, (size_t)(n + 7) / 8);
+    uint8_t *types = arena_new(r->arena, (size_t)n * 2);
+    if (!types || rd_u8(p) != 1 || !named_types(r, NULL, p, n, types)) {
+        my_fail(r, MY_ER_MALFORMED_PACKET);
+        return false;
+    }
+    for (uint64_t i = 0; i < n && !p->bad && my_ok(r); i++)
+        if (!(nulls.p[i / 8] >> (i % 8) & 1))
+            (void)param_value(r, p, types[2 * i], false);
+    if (p->bad)
+        my_fail(r, MY_ER_MALFORMED_PACKET);
+    return my_ok(r);
+}
+
 bool my_bind_params(struct my_run *r, struct my_ps *ps, struct rd *p)
 {
     unsigned n = ps->n_params;
-    struct rd nulls = rd_sub(p, (n + 7) / 8);
-    if (n && rd_u8(p) == 1 && !my_bind_types(r, ps, p))
+    bool named = (r->ses->caps & MY_CAP_QUERY_ATTRIBUTES) != 0;
+    uint64_t count = named && rd_left(p) ? my_rd_lenenc(p, NULL) : n;
+    if (count < n || count > ATTRIBUTES_MAX || p->bad) {
+        my_fail(r, MY_ER_WRONG_ARGUMENTS, "mysqld_stmt_execute");
         return false;
+    }
+    struct rd nulls = rd_sub(p, (size_t)(count + 7) / 8);
+    if (count && rd_u8(p) == 1) {
+        uint8_t *types = named ? arena_new(r->arena, (size_t)count * 2) : NULL;
+        if (named ? !types || !named_types(r, ps, p, count, types) : !my_bind_types(r, ps, p))
+            return false;
+    }
     if (!room(r, n))
         return false;
     for (unsigned i = 0; i < n && !p->bad; i++) {

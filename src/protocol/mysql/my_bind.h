@@ -9,5 +9,7 @@
 bool my_bind_types(struct my_run *r, struct my_ps *ps, struct rd *p);      /* two bytes a parameter, kept in ps->types */
 bool my_bind_params(struct my_run *r, struct my_ps *ps, struct rd *p);     /* null bitmap, types when new, values */
 bool my_bind_bulk_row(struct my_run *r, struct my_ps *ps, struct rd *p);   /* one row: indicator and value by turns */
+/* The attributes of a query (MySQL 8.0.23, CLIENT_QUERY_ATTRIBUTES) in front of its text are read past; false: cut. */
+bool my_skip_attributes(struct my_run *r, struct rd *p);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/ts.h"
 #include "protocol/mysql/expr/my_eval.h"
+#include "protocol/mysql/my_bind.h"
 #include "protocol/mysql/my_ses.h"
 
 struct my_conn *my_conn_new(struct my_ses *ses)
@@ -136,7 +137,7 @@ static void flush_out(struct my_ses *ses, struct my_run *r)
         }
     }
     if (o->w.len)
-        (void)session_send(ses->s, o->w.bytes, o->w.len);
+        my_net_send(ses, o->w.bytes, o->w.len);
 }
 
 static void out_reset(struct my_ses *ses, uint8_t seq)
@@ -332,8 +333,10 @@ static struct rd trimmed(struct rd p, bool mariadb)
     return rd_of(from, (size_t)(to - from));
 }
 
-static struct feed com_query(struct my_ses *ses, struct rd p)
+static struct feed com_query(struct my_ses *ses, struct my_run *r, struct rd p)
 {
+    if ((ses->caps & MY_CAP_QUERY_ATTRIBUTES) && !my_skip_attributes(r, &p))
+        return finish(ses, r, "Query", p);
     struct rd q = trimmed(p, ses->kit->mariadb);
     my_query(ses, q.p ? (const char *)q.p : "", rd_left(&q));
     struct my_run *last = &ses->sh->last;
@@ -375,7 +378,7 @@ struct feed my_command(struct my_ses *ses, struct rd p)
         return finish(ses, &r, "Init DB", p);
     }
     case MY_COM_QUERY:
-        return com_query(ses, p);
+        return com_query(ses, &r, p);
     case MY_COM_FIELD_LIST:
         return com_field_list(ses, &r, p);
     case MY_COM_REFRESH:

@@ -217,6 +217,8 @@ static void send_prepared(struct my_run *r, struct my_ps *ps, const struct my_ro
     wr_le16(&o->w, (uint16_t)ps->n_params);
     wr_u8(&o->w, 0);
     wr_le16(&o->w, (uint16_t)r->c->total_conds);
+    if (r->ses->caps & MY_CAP_OPTIONAL_METADATA)
+        wr_u8(&o->w, 1);
     my_out_end(o);
     struct my_result_col param = {.name = "?", .m = {.type = r->kit->mariadb ? MY_T_NULL : MY_T_VAR_STRING, .coll = r->kit->binary,
                                                      .flags = MY_F_BINARY, .maybe_null = true}};

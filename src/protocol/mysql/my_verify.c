@@ -143,3 +143,18 @@ bool my_let_in(struct my_ses *ses, const struct my_offer *of, const char *user, 
     }
     return true;
 }
+
+bool my_cached(const struct my_ses *ses, const struct my_offer *of, const char *user, const char *host)
+{
+    const struct my_words *w = &ses->kit->words;
+    struct my_account acc;
+    char hash[42];
+    if (!my_account_find(ses->c->world, user, host, &acc) || !acc.user[0] || !acc.hash[0])
+        return false;
+    for (size_t i = 0; i < w->n; i++) {
+        my_native_hash(w->items[i].password, w->items[i].password_len, hash);
+        if (strcmp(w->items[i].user, user) == 0 && strcmp(hash, acc.hash) == 0)
+            return my_answers(ses, of, w->items[i].password, w->items[i].password_len);
+    }
+    return false;
+}

@@ -11,6 +11,7 @@
 #include "config/persona.h"
 #include "protocol/mysql/my_policy.h"
 
+struct my_tls_host;
 struct my_world;
 
 struct my_coll {
@@ -50,6 +51,7 @@ struct my_kit {
     const struct my_coll *latin1, *utf8, *utf8_bin, *binary, *utf8mb4, *server_coll;
     struct my_sysvar *vars;   /* sorted by name */
     size_t n_vars;
+    struct my_tls_host *tls;  /* NULL: this server offers none */
     struct my_words words;    /* of the login policy */
     struct my_tsv status, columns, charsets, plugins, engines, privileges, tables;
     const char *default_engine;
