@@ -14,6 +14,7 @@ struct my_net {
     struct my_zip *zip;   /* from the login's OK on */
     struct wr plain;      /* decrypted, not yet taken */
     struct wr stream;     /* decompressed, not yet taken */
+    uint64_t zipped;      /* packets out of compressed frames */
     unsigned layers;      /* counts what was switched on: bytes behind that are another layer's */
 };
 

@@ -19,7 +19,7 @@ struct my_zip {
     size_t n_head;
     uint8_t seq_in, seq_out;
     uint32_t left, want, made;   /* of the frame: bytes to come, bytes it becomes (0: stored), so far */
-    uint64_t total;
+    uint64_t total, wire;
     bool z_open;
     z_stream z;
     ZSTD_DCtx *d;
@@ -143,7 +143,13 @@ int my_zip_read(struct my_zip *z, const uint8_t *in, size_t n, size_t *ret_used,
             frame_end(z);
     }
     *ret_used = used;
+    z->wire += used;
     return rc < 0 ? rc : used > 0 || rc == 1;
+}
+
+bool my_zip_in_proportion(const struct my_zip *z, uint64_t n)
+{
+    return n <= 10000 + z->wire / 8;
 }
 
 static size_t compressed(struct my_zip *z, const uint8_t *bytes, size_t n, uint8_t *out, size_t size)

@@ -9,6 +9,7 @@
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/my_auth.h"
 #include "protocol/mysql/my_ses.h"
+#include "protocol/mysql/my_zip.h"
 
 #define STATEMENT_BYTES_MAX (96u << 20)
 #define LOGIN_BYTES_MAX     65536u
@@ -169,6 +170,10 @@ static struct feed my_packets(struct my_ses *ses, const uint8_t *in, size_t n)
             break;
         if (rc == -EPROTO)
             used += 4;
+        if (ses->net.zip && !my_zip_in_proportion(ses->net.zip, ++ses->net.zipped)) {
+            session_end(ses->s, "limit");
+            return (struct feed){FEED_CLOSE, used};
+        }
         struct feed f = rc == -EPROTO ? out_of_order(ses) : rc == -EMSGSIZE ? too_large(ses) : my_packet(ses, p);
         if (ses->phase == MY_PHASE_COMMAND)
             ses->in.seq = 0;
