@@ -110,7 +110,7 @@ static X509 *certificate(const char *version, const char *what, long serial, EVP
 static int64_t installed_s(const struct my_kit *k, uint64_t seed)
 {
     struct rng r = rng_of(seed, "mysql installed");
-    int64_t released_s = k->version >= 80000 ? INT64_C(1705363200) : INT64_C(1698192000); /* 8.0.36: 2024-01-16; 5.7.44: 2023-10-25 */
+    int64_t released_s = k->version >= 80000 ? INT64_C(1650931200) : INT64_C(1587945600); /* 8.0.29: 2022-04-26; 5.7.30: 2020-04-27 */
     return released_s + (int64_t)rng_below(&r, UINT64_C(300) * DAY_S);
 }
 

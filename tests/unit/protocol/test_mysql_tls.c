@@ -122,7 +122,7 @@ static void greeting_of_each_version(void **state)
         const char *persona, *plugin;
         uint32_t caps;
         uint8_t charset;
-    } cases[] = {{"mysql-5.7.44", "mysql_native_password", 0xc1ffffff, 8}, {"mysql-8.0.36", PLUGIN, 0xdfffffff, 255},
+    } cases[] = {{"mysql-5.7.30", "mysql_native_password", 0xc1ffffff, 8}, {"mysql-8.0.29", PLUGIN, 0xdfffffff, 255},
                  {"mysql-5.6.10", "mysql_native_password", 0x807ff7ff, 8}};
     for (size_t i = 0; i < 3; i++) {
         struct harness *h = harness_new(&protocol_mysql, cases[i].persona);
@@ -143,7 +143,7 @@ static void log_in_over_tls(void **state)
         const char *persona;
         int version;
         size_t step;
-    } cases[] = {{"mysql-8.0.36", TLS1_3_VERSION, 0}, {"mysql-8.0.36", TLS1_2_VERSION, 1}, {"mysql-5.7.44", TLS1_2_VERSION, 7}};
+    } cases[] = {{"mysql-8.0.29", TLS1_3_VERSION, 0}, {"mysql-8.0.29", TLS1_2_VERSION, 1}, {"mysql-5.7.30", TLS1_2_VERSION, 7}};
     for (size_t i = 0; i < 3; i++) {
         struct harness *h = harness_new(&protocol_mysql, cases[i].persona);
         struct login_bytes in = {.n = 0}, query = {.n = 0};
@@ -177,7 +177,7 @@ static void the_same_certificate_after_a_restart(void **state)
     uint8_t *der[2] = {NULL, NULL};
     int len[2];
     for (int i = 0; i < 2; i++) {
-        struct harness *h = harness_new(&protocol_mysql, "mysql-8.0.36");
+        struct harness *h = harness_new(&protocol_mysql, "mysql-8.0.29");
         harness_open(h);
         struct client c = start(h, TLS1_3_VERSION, 0);
         X509 *cert = SSL_get1_peer_certificate(c.ssl);
@@ -195,7 +195,7 @@ static void the_same_certificate_after_a_restart(void **state)
 /* Plain bytes where TLS was announced: an alert may come, then "Bad handshake", then the end. */
 static void no_tls_after_the_request(void **state)
 {
-    struct harness *h = harness_new(&protocol_mysql, "mysql-8.0.36");
+    struct harness *h = harness_new(&protocol_mysql, "mysql-8.0.29");
     struct login_bytes in = {.n = 0};
     size_t n = 0;
     harness_open(h);
@@ -211,7 +211,7 @@ static void no_tls_after_the_request(void **state)
 
 static void renegotiation_is_refused(void **state)
 {
-    struct harness *h = harness_new(&protocol_mysql, "mysql-5.7.44");
+    struct harness *h = harness_new(&protocol_mysql, "mysql-5.7.30");
     struct login_bytes in = {.n = 0};
     uint8_t answer[4096];
     harness_open(h);
@@ -280,7 +280,7 @@ static int sha2_login(struct harness *h, const char *password, bool *ret_fast)
 
 static void the_password_itself(void **state)
 {
-    struct harness *h = with_words("mysql-8.0.36");
+    struct harness *h = with_words("mysql-8.0.29");
     bool fast = false;
     assert_int_equal(sha2_login(h, "wrong", &fast), 0);
     assert_string_equal(harness_text(h, "login", 0, "plugin"), PLUGIN "/clear");
@@ -296,7 +296,7 @@ static void the_password_itself(void **state)
 /* A client that leaves when the password itself is wanted has tried all the same. */
 static void a_client_that_leaves(void **state)
 {
-    struct harness *h = with_words("mysql-8.0.36");
+    struct harness *h = with_words("mysql-8.0.29");
     uint8_t salt[20], response[32];
     struct login_bytes in = {.n = 0};
     harness_open(h);
@@ -313,7 +313,7 @@ static void a_client_that_leaves(void **state)
 
 static void native_clients_are_asked_to_switch(void **state)
 {
-    struct harness *h = with_words("mysql-8.0.36");
+    struct harness *h = with_words("mysql-8.0.29");
     uint8_t salt[20], response[20];
     struct login_bytes in = {.n = 0};
     size_t n = 0;
@@ -369,7 +369,7 @@ static void questions_in_compressed_frames(void **state)
     static const struct {
         const char *persona, *plugin;
         uint32_t caps;
-    } cases[] = {{"mysql-5.1.54", NULL, CAP_ZIP}, {"mysql-8.0.36", PLUGIN, CAP_ZIP}, {"mysql-8.0.36", PLUGIN, CAP_ZSTD}};
+    } cases[] = {{"mysql-5.1.54", NULL, CAP_ZIP}, {"mysql-8.0.29", PLUGIN, CAP_ZIP}, {"mysql-8.0.29", PLUGIN, CAP_ZSTD}};
     for (size_t i = 0; i < 3; i++) {
         struct harness *h = zipped(cases[i].persona, cases[i].caps, cases[i].plugin);
         struct login_bytes query = {.n = 0}, wire = {.n = 0};
@@ -408,7 +408,7 @@ static void questions_in_compressed_frames(void **state)
 
 static void broken_compression(void **state)
 {
-    struct harness *h = zipped("mysql-8.0.36", CAP_ZIP, PLUGIN);
+    struct harness *h = zipped("mysql-8.0.29", CAP_ZIP, PLUGIN);
     static const uint8_t junk[] = "\x08\0\0\0\xff\0\0" "notzlib!";
     size_t n = 0;
     harness_feed(h, junk, sizeof junk - 1);
@@ -416,7 +416,7 @@ static void broken_compression(void **state)
     assert_non_null(memmem(out, n, "Couldn't uncompress communication packet", 40));
     assert_false(harness_is_open(h));
     harness_free(h);
-    h = zipped("mysql-8.0.36", CAP_ZIP, PLUGIN);
+    h = zipped("mysql-8.0.29", CAP_ZIP, PLUGIN);
     harness_feed(h, "\x01\0\0\x09\0\0\0\x0e", 8);
     out = harness_output(h, &n);
     assert_non_null(memmem(out, n, "Got packets out of order", 24));
@@ -430,7 +430,7 @@ static void a_bomb(void **state)
     uint8_t *zeros = calloc(1, PLAIN), *packed = malloc(1 << 18);
     uLongf len = 1 << 18;
     assert_int_equal(compress2(packed, &len, zeros, PLAIN, 9), Z_OK);
-    struct harness *h = zipped("mysql-8.0.36", CAP_ZIP, PLUGIN);
+    struct harness *h = zipped("mysql-8.0.29", CAP_ZIP, PLUGIN);
     uint8_t head[7] = {(uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16), 0, (uint8_t)PLAIN, (uint8_t)(PLAIN >> 8), (uint8_t)(PLAIN >> 16)};
     int frames = 0;
     size_t n = 0;
@@ -441,7 +441,7 @@ static void a_bomb(void **state)
     (void)harness_output(h, &n);
     assert_in_range(n, 1, 2000000);
     harness_free(h);
-    h = zipped("mysql-8.0.36", CAP_ZIP, PLUGIN);
+    h = zipped("mysql-8.0.29", CAP_ZIP, PLUGIN);
     for (; frames < 100 && harness_is_open(h); frames++) {
         /* A frame header of 0xfffffe bytes swallows the zeros of the next frame but two. */
         harness_feed(h, (const uint8_t[11]){4, 0, 0, 0, 0, 0, 0, 0xfe, 0xff, 0xff, 0}, 11);
