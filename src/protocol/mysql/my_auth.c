@@ -192,19 +192,23 @@ static struct feed full_password(struct my_ses *ses, struct my_offer *of, const 
     return decide(ses, of);
 }
 
+/* caching_sha2_password after SHA2_FULL, and sha256_password from its switch on: the password in TLS, or encrypted with the
+ * key that the client asks for (by 2 and by 1). */
 struct feed my_auth_full(struct my_ses *ses, struct rd p)
 {
     struct my_offer of = *(struct my_offer *)ses->pending;
-    uint8_t text[256];
+    uint8_t text[256], ask = is_sha2(&of) ? SHA2_KEY_WANTED : 1;
     size_t n = 0;
     if (ses->net.tls)
         return full_password(ses, &of, p.p, rd_left(&p));
-    if (!ses->key_sent && rd_left(&p) == 1 && *p.p == SHA2_KEY_WANTED && ses->kit->tls) {
+    if (!ses->key_sent && rd_left(&p) == 1 && *p.p == ask && ses->kit->tls) {
         const char *pem = my_tls_public_key(ses->kit->tls, &n);
         more_data(ses, pem, n);
         ses->key_sent = true;
         return (struct feed){FEED_MORE, 0};
     }
+    if (rd_left(&p) == 1 && *p.p == 0 && !is_sha2(&of)) /* no password */
+        return full_password(ses, &of, p.p, 1);
     if (!ses->kit->tls || !my_tls_decrypt(ses->kit->tls, p.p, rd_left(&p), text, sizeof text, &n))
         return denied(ses, &of);
     for (size_t i = 0; i < n; i++)
@@ -219,11 +223,12 @@ void my_auth_abandoned(struct my_ses *ses)
 }
 
 /* Asks the client for another method, with a new challenge. */
-static struct feed ask_switch(struct my_ses *ses, const struct my_offer *of)
+static struct feed ask_switch(struct my_ses *ses, const struct my_offer *of, const char *plugin)
 {
-    const char *plugin = my_default_plugin(ses->kit);
-    if (!keep_offer(ses, of))
+    struct my_offer *keep = keep_offer(ses, of);
+    if (!keep)
         return (struct feed){FEED_ABORT, 0};
+    (void)snprintf(keep->plugin, sizeof keep->plugin, "%s", plugin);
     my_new_salt(ses);
     struct my_out *o = my_login_out(ses);
     my_out_begin(o);
@@ -232,7 +237,8 @@ static struct feed ask_switch(struct my_ses *ses, const struct my_offer *of)
     wr_bytes(&o->w, ses->salt, MY_SALT_LEN + 1);
     my_out_end(o);
     my_login_send(ses);
-    ses->phase = MY_PHASE_SWITCH;
+    ses->key_sent = false;
+    ses->phase = strcmp(plugin, MY_PLUGIN_SHA256) == 0 ? MY_PHASE_FULL : MY_PHASE_SWITCH;
     return (struct feed){FEED_MORE, 0};
 }
 
@@ -243,16 +249,21 @@ static struct feed decide_by_method(struct my_ses *ses, const struct my_offer *o
 
 struct feed my_auth_begin(struct my_ses *ses, const struct my_offer *of)
 {
-    const char *plugin = my_default_plugin(ses->kit);
+    const struct my_kit *k = ses->kit;
+    char user[200];
     if (!ses->c && !my_conn_new(ses))
         return (struct feed){FEED_ABORT, 0};
+    (void)snprintf(user, sizeof user, "%.199s", of->user);
+    const char *plugin = my_plugin_of(ses, user);
     if (!(ses->caps & MY_CAP_PLUGIN_AUTH)) /* cannot be asked for another method */
-        return plugin[0] == 'c' ? my_auth_refuse_offer(ses, of, MY_ER_NOT_SUPPORTED_AUTH_MODE) : decide(ses, of);
-    if (strcmp(of->plugin, MY_PLUGIN_OLD) == 0) /* never from a short scramble to a long one */
+        return strcmp(plugin, MY_PLUGIN_NATIVE) != 0 ? my_auth_refuse_offer(ses, of, MY_ER_NOT_SUPPORTED_AUTH_MODE) : decide(ses, of);
+    bool old = strcmp(of->plugin, MY_PLUGIN_OLD) == 0, modern = !k->mariadb && k->version >= 50705;
+    if (old && !modern) /* never from a short scramble to a long one */
         return my_auth_refuse_offer(ses, of, MY_ER_NOT_SUPPORTED_AUTH_MODE);
     /* COM_CHANGE_USER has no challenge of its own: a fresh one is sent with the switch */
-    if (ses->changing || (of->plugin[0] && strcmp(of->plugin, plugin) != 0))
-        return ask_switch(ses, of);
+    bool other = strcmp(of->plugin, plugin) != 0 && (of->plugin[0] || (k->version >= 50700 && !k->mariadb));
+    if (ses->changing || other)
+        return ask_switch(ses, of, plugin);
     return decide_by_method(ses, of);
 }
 
@@ -264,7 +275,6 @@ struct feed my_auth_more(struct my_ses *ses, struct rd p)
     size_t n = of.response_len < sizeof of.response ? of.response_len : sizeof of.response;
     if (n)
         memcpy(of.response, p.p, n);
-    (void)snprintf(of.plugin, sizeof of.plugin, "%s", my_default_plugin(ses->kit));
     if (is_sha2(&of) && of.response_len == 1 && of.response[0] == 0) /* an empty password */
         of.response_len = 0;
     return decide_by_method(ses, &of);

@@ -8,6 +8,7 @@
 #define MY_PLUGIN_NATIVE "mysql_native_password"
 #define MY_PLUGIN_OLD    "mysql_old_password"
 #define MY_PLUGIN_SHA2   "caching_sha2_password"
+#define MY_PLUGIN_SHA256 "sha256_password"
 
 /* What the client offers, whole, before anything is decided. Text is UTF-8, cut to its field. */
 struct my_offer {
@@ -59,7 +60,9 @@ void my_auth_abandoned(struct my_ses *ses);
 /* COM_CHANGE_USER failed: what the connection was before. */
 struct feed my_auth_failed_change(struct my_ses *ses);
 
-/* my_verify.c: whether the offer is the answer for this password; whether the login policy lets it in, and *acc as what. */
+/* my_verify.c: the method that the server wants of this user. */
+const char *my_plugin_of(const struct my_ses *ses, const char *user);
+/* Whether the offer is the answer for this password; whether the login policy lets it in, and *acc as what. */
 bool my_answers(const struct my_ses *ses, const struct my_offer *offer, const char *password, size_t n);
 /* Whether this source has got in as the user with a password that answers: the server then has it cached. */
 bool my_cached(const struct my_ses *ses, const struct my_offer *offer, const char *user, const char *host);

@@ -239,18 +239,21 @@ static struct feed login_old(struct my_ses *ses, struct rd p)
     ses->caps_known = true;
     (void)rd_le24(&p);
     bool nul = false;
+    bool modern = !k->mariadb && k->version >= 50705; /* which has forgotten the short answer */
+    if (modern && !(ses->caps & MY_CAP_SECURE_CONNECTION))
+        return bad_handshake(ses);
     ses->client_charset = (uint8_t)k->server_coll->id;
     struct rd user = my_rd_nulstr(&p, &nul);
     take_text(ses, of.user, sizeof of.user, user);
     if (k->mariadb && (!nul || !rd_left(&p)) && !(nul && (ses->caps & MY_CAP_SECURE_CONNECTION) == 0))
         return bad_handshake(ses);
-    if (k->mariadb || !(ses->caps & MY_CAP_SECURE_CONNECTION)) {
+    if (k->mariadb || modern || !(ses->caps & MY_CAP_SECURE_CONNECTION)) {
         if (!read_response(ses, &p, &of))
             return bad_handshake(ses);
     } else {
         take_response(&of, my_rd_nulstr(&p, &nul));
     }
-    if ((k->version >= 50600 && !k->mariadb) || (k->mariadb && of.response_len && !(ses->caps & MY_CAP_SECURE_CONNECTION))) /* secure_auth is on */
+    if ((k->version >= 50600 && !k->mariadb && !modern) || (k->mariadb && of.response_len && !(ses->caps & MY_CAP_SECURE_CONNECTION))) /* secure_auth is on */
         return my_auth_refuse_offer(ses, &of, MY_ER_NOT_SUPPORTED_AUTH_MODE);
     if ((ses->caps & MY_CAP_CONNECT_WITH_DB) && rd_left(&p)) {
         take_text(ses, of.db, sizeof of.db, my_rd_nulstr(&p, &nul));
@@ -336,6 +339,8 @@ struct feed my_change_user(struct my_ses *ses, struct rd p)
         my_conn_reset(ses);
         (void)snprintf(ses->c->old_db, sizeof ses->c->old_db, "%s", ses->c->db);
         ses->c->db[0] = '\0';
+        if (!rd_left(&p) && my_modern(ses->kit))
+            return change_cut(ses);
         if (!rd_left(&p)) { /* taken for the first packet of a login */
             (void)my_send_greeting(ses);
             ses->phase = MY_PHASE_LOGIN;

@@ -130,6 +130,9 @@ static SSL_CTX *context(const struct my_kit *k, const char *version, uint64_t se
             SSL_CTX_free(ctx);
             ctx = NULL;
         } else {
+            /* A client is asked for a certificate and need not have one; no names of CAs are sent. */
+            SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE, NULL);
+            (void)X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca);
             SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
             SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
             SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* resumption by ticket alone: nothing is held for a client */

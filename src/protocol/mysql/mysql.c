@@ -93,6 +93,7 @@ static int my_open(struct session *s)
     int rc = my_send_greeting(ses);
     session_answered(s, ses->kit->version_text);
     ses->in.seq = 1;
+    ses->in.eager = my_modern(ses->kit);
     return rc;
 }
 
@@ -120,7 +121,7 @@ static struct feed too_large(struct my_ses *ses)
     o->seq = ses->in.seq;
     my_send_raw_error(ses, o, MY_ER_NET_PACKET_TOO_LARGE, true, my_errdef(MY_ER_NET_PACKET_TOO_LARGE)->text);
     my_net_send(ses, o->w.bytes, o->w.len);
-    if (ses->phase != MY_PHASE_COMMAND || (ses->in.late && ses->kit->mariadb)) {
+    if (ses->phase != MY_PHASE_COMMAND || (ses->in.late && ses->kit->mariadb) || ses->in.eager) {
         ses->phase = MY_PHASE_OVER;
         return (struct feed){FEED_CLOSE, 0};
     }
@@ -168,7 +169,7 @@ static struct feed my_packets(struct my_ses *ses, const uint8_t *in, size_t n)
         used += took;
         if (rc == 0)
             break;
-        if (rc == -EPROTO)
+        if (rc == -EPROTO || (rc == -EMSGSIZE && ses->in.eager))
             used += 4;
         if (ses->net.zip && !my_zip_in_proportion(ses->net.zip, ++ses->net.zipped)) {
             session_end(ses->s, "limit");

@@ -130,7 +130,7 @@ static void greeting_of_each_version(void **state)
         harness_open(h);
         const uint8_t *out = harness_output(h, &n);
         const uint8_t *at = out + 5 + strlen((const char *)out + 5) + 1 + 4 + 9;
-        assert_int_equal(at[0] | at[1] << 8 | at[5] << 16 | (uint32_t)at[6] << 24, cases[i].caps);
+        assert_int_equal((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[5] << 16 | (uint32_t)at[6] << 24, cases[i].caps);
         assert_int_equal(at[2], cases[i].charset);
         assert_string_equal((const char *)at + 31, cases[i].plugin);
         harness_free(h);

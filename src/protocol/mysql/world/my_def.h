@@ -67,6 +67,7 @@ enum my_com { /* first byte of a command */
     MY_COM_DAEMON,
     MY_COM_BINLOG_DUMP_GTID,
     MY_COM_RESET_CONNECTION,
+    MY_COM_CLONE,
     MY_COM_BULK_EXECUTE = 0xfa, /* MariaDB */
 };
 

@@ -59,6 +59,12 @@ struct my_kit {
     struct my_world *base;    /* never written to after my_kit_new */
 };
 
+/* MySQL 5.7 or 8: checks its packets, warns of old commands. */
+static inline bool my_modern(const struct my_kit *k)
+{
+    return !k->mariadb && k->version >= 50700;
+}
+
 /* Reads persona->mysql.facts. -ENOENT, -EINVAL with file and line in err. */
 int my_kit_new(const struct persona *persona, uint64_t seed, struct my_kit **ret, struct err *err);
 struct my_kit *my_kit_ref(struct my_kit *k);
