@@ -7,6 +7,8 @@
 
 #define MY_PLUGIN_NATIVE "mysql_native_password"
 #define MY_PLUGIN_OLD    "mysql_old_password"
+#define MY_PLUGIN_SHA2   "caching_sha2_password"
+#define MY_PLUGIN_SHA256 "sha256_password"
 
 /* What the client offers, whole, before anything is decided. Text is UTF-8, cut to its field. */
 struct my_offer {
@@ -30,6 +32,11 @@ static inline bool my_has_plugins(const struct my_kit *k)
 {
     return k->mariadb || k->version >= 50507;
 }
+/* The method that accounts have unless they say otherwise. */
+static inline const char *my_default_plugin(const struct my_kit *k)
+{
+    return !k->mariadb && k->version >= 80004 ? MY_PLUGIN_SHA2 : MY_PLUGIN_NATIVE;
+}
 /* The capabilities of the greeting. */
 uint32_t my_server_caps(const struct my_kit *k);
 void my_new_salt(struct my_ses *ses);
@@ -48,11 +55,17 @@ const char *my_plain_error(const struct my_kit *k, enum my_err e);
 struct feed my_auth_begin(struct my_ses *ses, const struct my_offer *offer);
 /* The attempt is written down and refused with an error that has no arguments. */
 struct feed my_auth_refuse_offer(struct my_ses *ses, const struct my_offer *offer, enum my_err e);
+/* The client left in the middle: what it had offered is written down all the same. */
+void my_auth_abandoned(struct my_ses *ses);
 /* COM_CHANGE_USER failed: what the connection was before. */
 struct feed my_auth_failed_change(struct my_ses *ses);
 
-/* my_verify.c: whether the offer is the answer for this password; whether the login policy lets it in, and *acc as what. */
+/* my_verify.c: the method that the server wants of this user. */
+const char *my_plugin_of(const struct my_ses *ses, const char *user);
+/* Whether the offer is the answer for this password; whether the login policy lets it in, and *acc as what. */
 bool my_answers(const struct my_ses *ses, const struct my_offer *offer, const char *password, size_t n);
+/* Whether this source has got in as the user with a password that answers: the server then has it cached. */
+bool my_cached(const struct my_ses *ses, const struct my_offer *offer, const char *user, const char *host);
 bool my_let_in(struct my_ses *ses, const struct my_offer *offer, const char *user, const char *host, struct my_account *acc);
 
 /* my_account.c: the account the server would take, the most exact host first, a named user before the anonymous one. */

@@ -6,6 +6,41 @@
 
 #include "protocol/mysql/expr/my_eval.h"
 
+bool my_typed_params(const struct my_kit *k)
+{
+    return my_modern(k) && k->version >= 80022;
+}
+
+#define UNTOLD_CHARS 21845u
+
+struct my_meta my_untold_param(const struct my_run *r)
+{
+    const struct my_coll *c = r->c->cs_conn ? r->c->cs_conn : r->kit->binary;
+    return (struct my_meta){.type = MY_T_VAR_STRING, .coll = c, .len = UNTOLD_CHARS * c->maxlen, .dec = MY_DEC_FLOAT,
+                            .coerce = MY_CO_COERCIBLE, .maybe_null = true};
+}
+
+/* 8.0.22: bound values keep the widest form of their kind. */
+static void widest(const struct my_run *r, struct my_meta *m, uint8_t type)
+{
+    uint32_t chars = type == MY_T_DATE ? 10 : type == MY_T_TIME ? 17 : 26;
+    struct my_meta wide = my_untold_param(r);
+    bool temporal = type == MY_T_DATE || type == MY_T_TIME || type == MY_T_DATETIME || type == MY_T_TIMESTAMP;
+    m->maybe_null = true;
+    if (m->type == MY_T_NULL || (m->type == MY_T_VAR_STRING && m->coll != r->kit->binary))
+        *m = wide;
+    if (temporal) {
+        m->type = type == MY_T_TIMESTAMP ? MY_T_DATETIME : type;
+        m->len = chars * wide.coll->maxlen;
+        m->dec = type == MY_T_DATE ? 0 : 6;
+    }
+}
+
+void my_fail_malformed(struct my_run *r)
+{
+    my_fail_text(r, MY_ER_MALFORMED_PACKET, r->kit->mariadb ? "Malformed communication packet" : "Malformed communication packet.");
+}
+
 static struct my_val time_param(struct my_run *r, struct rd *p, uint8_t type)
 {
     uint8_t n = rd_u8(p);
@@ -145,7 +180,9 @@ static struct my_meta param_meta(struct my_run *r, const struct my_val *v, uint8
         m.len = (uint32_t)(my_chars(m.coll, v->s.p, v->s.n) * m.coll->maxlen);
         break;
     }
-    if (r->kit->mariadb)
+    if (my_typed_params(r->kit))
+        widest(r, &m, type);
+    else if (r->kit->mariadb || my_modern(r->kit))
         bound_type(r, &m, type);
     return m;
 }
@@ -183,12 +220,63 @@ static void bind_one(struct my_run *r, struct my_ps *ps, unsigned i, struct rd *
     r->params[i] = param_value(r, p, ps->types[i * 2], (ps->types[i * 2 + 1] & 0x80) != 0);
 }
 
+/* Query attributes follow the statement's own parameters: more values, each type with a name. */
+static bool named_types(struct my_run *r, struct my_ps *ps, struct rd *p, uint64_t count, uint8_t *types)
+{
+    for (uint64_t i = 0; i < count && !p->bad; i++) {
+        uint8_t type = rd_u8(p), flags = rd_u8(p);
+        (void)rd_sub(p, my_rd_lenenc(p, NULL));
+        types[2 * i] = type;
+        types[2 * i + 1] = flags;
+        if (ps && i < ps->n_params) {
+            ps->types[i * 2] = type;
+            ps->types[i * 2 + 1] = flags;
+        }
+    }
+    if (p->bad)
+        my_fail_malformed(r);
+    return !p->bad;
+}
+
+#define ATTRIBUTES_MAX 65535u
+
+bool my_skip_attributes(struct my_run *r, struct rd *p)
+{
+    uint64_t n = my_rd_lenenc(p, NULL);
+    (void)my_rd_lenenc(p, NULL); /* sets of them: one */
+    if (p->bad || n > ATTRIBUTES_MAX)
+        my_fail_malformed(r);
+    if (!my_ok(r) || n == 0)
+        return my_ok(r);
+    struct rd nulls = rd_sub(p, (size_t)(n + 7) / 8);
+    uint8_t *types = arena_new(r->arena, (size_t)n * 2);
+    if (!types || rd_u8(p) != 1 || !named_types(r, NULL, p, n, types)) {
+        my_fail_malformed(r);
+        return false;
+    }
+    for (uint64_t i = 0; i < n && !p->bad && my_ok(r); i++)
+        if (!(nulls.p[i / 8] >> (i % 8) & 1))
+            (void)param_value(r, p, types[2 * i], false);
+    if (p->bad)
+        my_fail_malformed(r);
+    return my_ok(r);
+}
+
 bool my_bind_params(struct my_run *r, struct my_ps *ps, struct rd *p)
 {
     unsigned n = ps->n_params;
-    struct rd nulls = rd_sub(p, (n + 7) / 8);
-    if (n && rd_u8(p) == 1 && !my_bind_types(r, ps, p))
+    bool named = (r->ses->caps & MY_CAP_QUERY_ATTRIBUTES) != 0;
+    uint64_t count = named && rd_left(p) ? my_rd_lenenc(p, NULL) : n;
+    if (count < n || count > ATTRIBUTES_MAX || p->bad) {
+        my_fail(r, MY_ER_WRONG_ARGUMENTS, "mysqld_stmt_execute");
         return false;
+    }
+    struct rd nulls = rd_sub(p, (size_t)(count + 7) / 8);
+    if (count && rd_u8(p) == 1) {
+        uint8_t *types = named ? arena_new(r->arena, (size_t)count * 2) : NULL;
+        if (named ? !types || !named_types(r, ps, p, count, types) : !my_bind_types(r, ps, p))
+            return false;
+    }
     if (!room(r, n))
         return false;
     for (unsigned i = 0; i < n && !p->bad; i++) {
@@ -220,6 +308,6 @@ bool my_bind_bulk_row(struct my_run *r, struct my_ps *ps, struct rd *p)
         r->param_meta[i] = param_meta(r, &r->params[i], ps->types[i * 2]);
     }
     if (p->bad)
-        my_fail(r, MY_ER_MALFORMED_PACKET);
+        my_fail_malformed(r);
     return my_ok(r);
 }

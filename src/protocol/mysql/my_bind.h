@@ -4,10 +4,16 @@
 
 #include "protocol/mysql/my_ses.h"
 
+/* From 8.0.22 on a parameter has a type before it is bound: a string of the connection. */
+bool my_typed_params(const struct my_kit *k);
+struct my_meta my_untold_param(const struct my_run *r);
+void my_fail_malformed(struct my_run *r); /* 1835 */
 /* Each sets the run's error and returns false when the bytes do not hold what they must. Values live in the run's arena,
  * r->params and r->param_meta are set. */
 bool my_bind_types(struct my_run *r, struct my_ps *ps, struct rd *p);      /* two bytes a parameter, kept in ps->types */
 bool my_bind_params(struct my_run *r, struct my_ps *ps, struct rd *p);     /* null bitmap, types when new, values */
 bool my_bind_bulk_row(struct my_run *r, struct my_ps *ps, struct rd *p);   /* one row: indicator and value by turns */
+/* The attributes of a query (MySQL 8.0.23, CLIENT_QUERY_ATTRIBUTES) in front of its text are read past; false: cut. */
+bool my_skip_attributes(struct my_run *r, struct rd *p);
 
 #endif

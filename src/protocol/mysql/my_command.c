@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/ts.h"
 #include "protocol/mysql/expr/my_eval.h"
+#include "protocol/mysql/my_bind.h"
 #include "protocol/mysql/my_ses.h"
 
 struct my_conn *my_conn_new(struct my_ses *ses)
@@ -132,7 +133,7 @@ static void flush_out(struct my_ses *ses, struct my_run *r)
         }
     }
     if (o->w.len)
-        (void)session_send(ses->s, o->w.bytes, o->w.len);
+        my_net_send(ses, o->w.bytes, o->w.len);
 }
 
 static void out_reset(struct my_ses *ses, uint8_t seq)
@@ -189,6 +190,10 @@ static struct feed com_field_list(struct my_ses *ses, struct my_run *r, struct r
     struct rd arg = p;
     bool nul = false;
     struct rd t = my_rd_nulstr(&p, &nul);
+    if (!nul && my_modern(ses->kit)) {
+        my_fail_malformed(r);
+        return finish(ses, r, "Field List", arg);
+    }
     char *name = arg_text(r, t), *like = arg_text(r, p);
     struct my_db *db = NULL;
     struct my_table *table = name && like ? my_find_table(r, NULL, name, &db, false) : NULL;
@@ -260,7 +265,9 @@ static struct feed com_table_dump(struct my_ses *ses, struct my_run *r, struct r
 static struct feed com_set_option(struct my_ses *ses, struct my_run *r, struct rd p)
 {
     uint16_t option = rd_le16(&p);
-    if ((p.bad && !ses->kit->mariadb) || option > 1) {
+    if (p.bad && my_modern(ses->kit)) {
+        my_fail_malformed(r);
+    } else if ((p.bad && !ses->kit->mariadb) || option > 1) {
         my_fail(r, MY_ER_UNKNOWN_COM);
     } else {
         r->c->multi = option == 0;
@@ -281,9 +288,20 @@ static struct feed closing_error(struct my_ses *ses, struct my_run *r, const cha
     return finish(ses, r, name, (struct rd){0});
 }
 
+static void deprecated(struct my_run *r, const char *what, const char *instead)
+{
+    if (my_modern(r->kit))
+        my_warn(r, MY_WARNING, MY_ER_WARN_DEPRECATED_SYNTAX, what, instead);
+}
+
 static struct feed com_kill(struct my_ses *ses, struct my_run *r, struct rd p)
 {
     uint32_t id = 0;
+    if (my_modern(ses->kit) && rd_left(&p) < 4) {
+        my_fail_malformed(r);
+        return finish(ses, r, "Kill", p);
+    }
+    deprecated(r, "COM_PROCESS_KILL", "KILL CONNECTION/QUERY");
     for (unsigned i = 0; i < 4 && rd_left(&p); i++) /* what is not sent is zero in the server's buffer */
         id |= (uint32_t)rd_u8(&p) << (8 * i);
     my_kill(r, id, true);
@@ -297,7 +315,9 @@ static struct feed com_register_slave(struct my_ses *ses, struct my_run *r, stru
 {
     static const char *const names[] = {"host", "user", "password"};
     if (!ses->kit->mariadb) {
-        if (rd_left(&p) < 10)
+        if (rd_left(&p) < 10 && my_modern(ses->kit))
+            my_fail_malformed(r);
+        else if (rd_left(&p) < 10)
             my_fail_text(r, MY_ER_MASTER_FATAL_BINLOG, "Wrong parameters to function register_slave");
         return finish(ses, r, "Register Slave", p);
     }
@@ -317,20 +337,22 @@ static struct feed com_register_slave(struct my_ses *ses, struct my_run *r, stru
 }
 
 /* A query's text without the NULs, semicolons and blanks around it (alloc_query). */
-static struct rd trimmed(struct rd p, bool mariadb)
+static struct rd trimmed(struct rd p, bool modern)
 {
     const uint8_t *from = p.p, *to = p.end;
     while (from < to && (*from == 0 || *from == ' ' || (*from >= '\t' && *from <= '\r')))
         from++;
-    const uint8_t *nul = to > from && to[-1] == 0 && mariadb ? memchr(from, ';', (size_t)(to - from)) : NULL;
+    const uint8_t *nul = to > from && to[-1] == 0 && modern ? memchr(from, ';', (size_t)(to - from)) : NULL;
     while (!nul && to > from && (to[-1] == ';' || to[-1] == ' ' || to[-1] == 0 || (to[-1] >= '\t' && to[-1] <= '\r')))
         to--;
     return rd_of(from, (size_t)(to - from));
 }
 
-static struct feed com_query(struct my_ses *ses, struct rd p)
+static struct feed com_query(struct my_ses *ses, struct my_run *r, struct rd p)
 {
-    struct rd q = trimmed(p, ses->kit->mariadb);
+    if ((ses->caps & MY_CAP_QUERY_ATTRIBUTES) && !my_skip_attributes(r, &p))
+        return finish(ses, r, "Query", p);
+    struct rd q = trimmed(p, ses->kit->mariadb || ses->kit->version >= 50700);
     my_query(ses, q.p ? (const char *)q.p : "", rd_left(&q));
     struct my_run *last = &ses->sh->last;
     note(ses, "Query", p.p, rd_left(&p), last->reply);
@@ -341,15 +363,34 @@ static struct feed com_query(struct my_ses *ses, struct rd p)
     return after(ses);
 }
 
+/* From 5.7 on an OK after an error still counts its condition, unless the command is a statement. */
+static bool clears_diagnostics(const struct my_kit *k, uint8_t com)
+{
+    if (com == MY_COM_STMT_SEND_LONG_DATA || com == MY_COM_STMT_CLOSE || com == MY_COM_QUERY)
+        return false;
+    return k->mariadb || k->version < 50700 || com == MY_COM_STMT_PREPARE || com == MY_COM_STMT_EXECUTE || com == MY_COM_CHANGE_USER ||
+           com == MY_COM_RESET_CONNECTION;
+}
+
 struct feed my_command(struct my_ses *ses, struct rd p)
 {
     out_reset(ses, ses->in.seq);
     ses->sh->queries++;
     struct my_run r = my_run_of(ses);
-    uint8_t com = rd_left(&p) ? rd_u8(&p) : MY_COM_SLEEP;
-    if (com != MY_COM_STMT_SEND_LONG_DATA && com != MY_COM_STMT_CLOSE && com != MY_COM_QUERY)
+    bool empty = !rd_left(&p);
+    uint8_t com = empty ? MY_COM_SLEEP : rd_u8(&p);
+    if (empty && my_modern(ses->kit) && ses->kit->version < 80000) { /* taken for a client that leaves; the OK goes out all the same */
+        my_diag_clear(r.c);
+        ses->phase = MY_PHASE_OVER;
+        return finish(ses, &r, "Sleep", p);
+    }
+    if (clears_diagnostics(ses->kit, com))
         my_diag_clear(r.c);
     r.c->last_us = r.now_us;
+    if (com == MY_COM_CLONE && my_modern(ses->kit) && ses->kit->version >= 80017) {
+        my_fail(&r, MY_ER_PLUGIN_IS_NOT_LOADED, "clone");
+        return finish(ses, &r, "Clone", p);
+    }
     if (!command_there(ses->kit, com)) {
         my_fail(&r, MY_ER_UNKNOWN_COM);
         return finish(ses, &r, "Unknown", p);
@@ -371,14 +412,19 @@ struct feed my_command(struct my_ses *ses, struct rd p)
         return finish(ses, &r, "Init DB", p);
     }
     case MY_COM_QUERY:
-        return com_query(ses, p);
+        return com_query(ses, &r, p);
     case MY_COM_FIELD_LIST:
         return com_field_list(ses, &r, p);
     case MY_COM_REFRESH:
+        if (!rd_left(&p) && my_modern(ses->kit))
+            my_fail_malformed(&r);
+        else
+            deprecated(&r, "COM_REFRESH", "FLUSH statement");
         return finish(ses, &r, "Refresh", p);
     case MY_COM_STATISTICS:
         return com_statistics(ses, &r);
     case MY_COM_PROCESS_INFO:
+        deprecated(&r, "COM_PROCESS_INFO", "SHOW PROCESSLIST");
         my_send_processlist(&r);
         return finish(ses, &r, "Processlist", p);
     case MY_COM_PROCESS_KILL:

@@ -93,6 +93,7 @@
       "syntax to use")                                                                                                \
     X(NET_PACKET_TOO_LARGE, 1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")                     \
     X(NET_OUT_OF_ORDER, 1156, "08S01", "Got packets out of order")                                                    \
+    X(NET_UNCOMPRESS, 1157, "08S01", "Couldn't uncompress communication packet")                                      \
     X(TABLE_CANT_HANDLE_AUTO_INC, 1164, "42000", "The used table type doesn't support AUTO_INCREMENT columns")        \
     X(WRONG_COLUMN_NAME, 1166, "42000", "Incorrect column name '%s'")                                                 \
     X(BLOB_KEY_WITHOUT_LENGTH, 1170, "42000", "BLOB/TEXT column '%s' used in key specification without a key length") \

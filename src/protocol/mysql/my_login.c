@@ -14,19 +14,24 @@ uint32_t my_server_caps(const struct my_kit *k)
 {
     if (k->mariadb)
         return 0x81fff7fe;
+    if (k->version >= 80000)
+        return 0xdfffffff;
     if (k->version >= 50700)
-        return 0x81fff7ff;
+        return k->tls ? 0xc1ffffff : 0x81fff7ff;
     if (k->version >= 50600)
         return 0x807ff7ff;
     return k->version >= 50500 ? 0x800ff7ff : 0xf7ff;
 }
 
-/* Printable, as the server draws them (create_random_string). */
+/* Printable (create_random_string); from 5.7 on seven bits, neither zero nor a dollar sign (generate_user_salt). */
 void my_new_salt(struct my_ses *ses)
 {
+    bool seven = !ses->kit->mariadb && ses->kit->version >= 50700;
     rng_pool_take(&ses->sh->secrets, ses->salt, MY_SALT_LEN);
-    for (size_t i = 0; i < MY_SALT_LEN; i++)
-        ses->salt[i] = (uint8_t)(33 + ses->salt[i] % 94);
+    for (size_t i = 0; i < MY_SALT_LEN; i++) {
+        uint8_t c = ses->salt[i] & 0x7f;
+        ses->salt[i] = seven ? (uint8_t)(c == 0 || c == '$' ? c + 1 : c) : (uint8_t)(33 + ses->salt[i] % 94);
+    }
     ses->salt[MY_SALT_LEN] = '\0';
 }
 
@@ -46,7 +51,7 @@ void my_login_send(struct my_ses *ses)
     if (o->w.bad)
         session_end(ses->s, "limit");
     else
-        (void)session_send(ses->s, o->w.bytes, o->w.len);
+        my_net_send(ses, o->w.bytes, o->w.len);
 }
 
 void my_client_host(const struct my_ses *ses, char host[static 64])
@@ -110,7 +115,7 @@ int my_send_greeting(struct my_ses *ses)
     wr_bytes(&o->w, ses->salt + 8, 12);
     wr_u8(&o->w, 0);
     if (my_has_plugins(k))
-        wr_bytes(&o->w, MY_PLUGIN_NATIVE, sizeof MY_PLUGIN_NATIVE);
+        wr_bytes(&o->w, my_default_plugin(k), strlen(my_default_plugin(k)) + 1);
     my_out_end(o);
     my_login_send(ses);
     return o->w.bad ? -ENOMEM : 0;
@@ -234,18 +239,21 @@ static struct feed login_old(struct my_ses *ses, struct rd p)
     ses->caps_known = true;
     (void)rd_le24(&p);
     bool nul = false;
+    bool modern = !k->mariadb && k->version >= 50705; /* which has forgotten the short answer */
+    if (modern && !(ses->caps & MY_CAP_SECURE_CONNECTION))
+        return bad_handshake(ses);
     ses->client_charset = (uint8_t)k->server_coll->id;
     struct rd user = my_rd_nulstr(&p, &nul);
     take_text(ses, of.user, sizeof of.user, user);
     if (k->mariadb && (!nul || !rd_left(&p)) && !(nul && (ses->caps & MY_CAP_SECURE_CONNECTION) == 0))
         return bad_handshake(ses);
-    if (k->mariadb || !(ses->caps & MY_CAP_SECURE_CONNECTION)) {
+    if (k->mariadb || modern || !(ses->caps & MY_CAP_SECURE_CONNECTION)) {
         if (!read_response(ses, &p, &of))
             return bad_handshake(ses);
     } else {
         take_response(&of, my_rd_nulstr(&p, &nul));
     }
-    if ((k->version >= 50600 && !k->mariadb) || (k->mariadb && of.response_len && !(ses->caps & MY_CAP_SECURE_CONNECTION))) /* secure_auth is on */
+    if ((k->version >= 50600 && !k->mariadb && !modern) || (k->mariadb && of.response_len && !(ses->caps & MY_CAP_SECURE_CONNECTION))) /* secure_auth is on */
         return my_auth_refuse_offer(ses, &of, MY_ER_NOT_SUPPORTED_AUTH_MODE);
     if ((ses->caps & MY_CAP_CONNECT_WITH_DB) && rd_left(&p)) {
         take_text(ses, of.db, sizeof of.db, my_rd_nulstr(&p, &nul));
@@ -275,7 +283,21 @@ static struct feed login_41(struct my_ses *ses, struct rd p)
     }
     if (!read_attrs(ses, &p, &of))
         return bad_handshake(ses);
+    if (ses->caps & MY_CAP_ZSTD) {
+        ses->zstd_level = rd_u8(&p);
+        if (ses->zstd_level < 1 || ses->zstd_level > 22)
+            ses->zstd_level = 3;
+    }
     return my_auth_begin(ses, &of);
+}
+
+/* The client goes on in TLS. The first packet's sequence number stands; the next one says the same again, whole. */
+static struct feed start_tls(struct my_ses *ses)
+{
+    if (my_net_start_tls(ses) < 0)
+        return (struct feed){FEED_ABORT, 0};
+    ses->seq = ses->in.seq;
+    return (struct feed){FEED_MORE, 0};
 }
 
 struct feed my_login(struct my_ses *ses, struct rd p)
@@ -284,6 +306,8 @@ struct feed my_login(struct my_ses *ses, struct rd p)
     if (rd_left(&p) < 4)
         return bad_handshake(ses);
     uint16_t low = rd_le16(&p);
+    if ((low & MY_CAP_SSL) && ses->kit->tls && !ses->net.tls)
+        return start_tls(ses);
     if (!(low & MY_CAP_PROTOCOL_41))
         return login_old(ses, whole);
     if (rd_left(&whole) < 32)
@@ -315,6 +339,8 @@ struct feed my_change_user(struct my_ses *ses, struct rd p)
         my_conn_reset(ses);
         (void)snprintf(ses->c->old_db, sizeof ses->c->old_db, "%s", ses->c->db);
         ses->c->db[0] = '\0';
+        if (!rd_left(&p) && my_modern(ses->kit))
+            return change_cut(ses);
         if (!rd_left(&p)) { /* taken for the first packet of a login */
             (void)my_send_greeting(ses);
             ses->phase = MY_PHASE_LOGIN;

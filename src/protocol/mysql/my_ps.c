@@ -124,7 +124,7 @@ static struct my_ps *by_id(struct my_run *r, uint32_t id, const char *what)
     char text[24];
     int n = snprintf(text, sizeof text, "%u", id);
     if (what)
-        my_fail(r, MY_ER_UNKNOWN_STMT_HANDLER, n, text, what);
+        my_fail(r, MY_ER_UNKNOWN_STMT_HANDLER, n, text, my_modern(r->kit) && r->kit->version >= 80000 ? "mysql_stmt_precheck" : what);
     return NULL;
 }
 
@@ -217,9 +217,13 @@ static void send_prepared(struct my_run *r, struct my_ps *ps, const struct my_ro
     wr_le16(&o->w, (uint16_t)ps->n_params);
     wr_u8(&o->w, 0);
     wr_le16(&o->w, (uint16_t)r->c->total_conds);
+    if (r->ses->caps & MY_CAP_OPTIONAL_METADATA)
+        wr_u8(&o->w, 1);
     my_out_end(o);
     struct my_result_col param = {.name = "?", .m = {.type = r->kit->mariadb ? MY_T_NULL : MY_T_VAR_STRING, .coll = r->kit->binary,
                                                      .flags = MY_F_BINARY, .maybe_null = true}};
+    if (my_typed_params(r->kit))
+        param.m = my_untold_param(r);
     for (unsigned i = 0; i < ps->n_params; i++)
         my_send_coldef(r, &param, NULL, false);
     if (ps->n_params)
@@ -296,7 +300,7 @@ void my_stmt_execute(struct my_run *r, struct rd p)
     struct my_ps *ps = by_id(r, id, p.bad ? NULL : "mysqld_stmt_execute");
     if (!ps || p.bad) {
         if (p.bad)
-            my_fail(r, r->kit->mariadb || r->kit->version >= 50700 ? MY_ER_MALFORMED_PACKET : MY_ER_UNKNOWN_COM);
+            (r->kit->mariadb || my_modern(r->kit) ? my_fail_malformed(r) : my_fail(r, MY_ER_UNKNOWN_COM));
         return;
     }
     cursor_close(ps);
@@ -422,7 +426,7 @@ void my_stmt_bulk(struct my_run *r, struct rd p)
     uint16_t flags = rd_le16(&p);
     unsigned n_params = 0;
     if (p.bad) {
-        my_fail(r, MY_ER_MALFORMED_PACKET);
+        my_fail_malformed(r);
         return;
     }
     struct my_ps *ps = by_id(r, id, "mysqld_stmt_bulk_execute");

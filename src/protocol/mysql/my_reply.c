@@ -272,6 +272,8 @@ void my_send_columns(struct my_run *r, const struct my_result_col *cols, size_t 
     }
     bool cache = (r->ses->caps_ext & MY_EXT_CACHE_METADATA) != 0;
     my_out_begin(o);
+    if (r->ses->caps & MY_CAP_OPTIONAL_METADATA)
+        wr_u8(&o->w, 1); /* all of it */
     my_wr_lenenc(&o->w, n);
     if (cache)
         wr_u8(&o->w, 1);

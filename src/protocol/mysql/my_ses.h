@@ -4,6 +4,8 @@
 
 #include "base/rng.h"
 #include "protocol/mysql/my_error.h"
+#include "protocol/mysql/my_net.h"
+#include "protocol/mysql/my_policy.h"
 #include "protocol/mysql/my_wire.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/world/my_def.h"
@@ -60,7 +62,7 @@ enum my_track {
     MY_TRACK_SCHEMA = 32,
 };
 
-enum my_phase { MY_PHASE_LOGIN, MY_PHASE_SWITCH, MY_PHASE_COMMAND, MY_PHASE_OVER };
+enum my_phase { MY_PHASE_LOGIN, MY_PHASE_SWITCH, MY_PHASE_FULL, MY_PHASE_COMMAND, MY_PHASE_OVER };
 
 struct my_conn;              /* what exists from login on */
 
@@ -70,6 +72,7 @@ struct my_ses {
     struct my_kit *kit;
     struct my_conn *c;       /* NULL before login */
     struct my_in in;
+    struct my_net net;
     enum my_phase phase;
     bool changing;           /* a login by COM_CHANGE_USER */
     bool caps_known;         /* the client's packet has been read so far */
@@ -77,6 +80,8 @@ struct my_ses {
     uint8_t seq;
     uint8_t salt[MY_SALT_LEN + 1];
     uint8_t client_charset;
+    uint8_t zstd_level;      /* that the client asked for */
+    bool key_sent;           /* caching_sha2_password: the public key went out */
     void *pending;           /* what was offered before an auth switch; session arena */
     struct wr delayed;       /* a reply that waits for sleep() to end */
     struct my_ses *prev, *next; /* all sessions of this loop */
@@ -291,7 +296,8 @@ bool my_wild(const char *pattern, const char *text);
 int my_send_greeting(struct my_ses *ses);
 struct feed my_login(struct my_ses *ses, struct rd packet);
 struct feed my_change_user(struct my_ses *ses, struct rd packet);
-struct feed my_auth_more(struct my_ses *ses, struct rd packet);
+struct feed my_auth_more(struct my_ses *ses, struct rd packet); /* answers an auth switch */
+struct feed my_auth_full(struct my_ses *ses, struct rd packet); /* caching_sha2_password: the password itself */
 
 /* ---- my_source.c ---- */
 struct my_world *my_source_world(struct my_shared *sh, struct my_kit *kit, uint32_t src, int64_t now_us);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rng.h"
 #include "protocol/mysql/my_auth.h"
 #include "protocol/mysql/my_crypt.h"
 
@@ -142,4 +143,38 @@ bool my_let_in(struct my_ses *ses, const struct my_offer *of, const char *user, 
             *acc = (struct my_account){user, "%", ""};
     }
     return true;
+}
+
+bool my_cached(const struct my_ses *ses, const struct my_offer *of, const char *user, const char *host)
+{
+    const struct my_words *w = &ses->kit->words;
+    struct my_account acc;
+    char hash[42];
+    if (!my_account_find(ses->c->world, user, host, &acc) || !acc.user[0] || !acc.hash[0])
+        return false;
+    for (size_t i = 0; i < w->n; i++) {
+        my_native_hash(w->items[i].password, w->items[i].password_len, hash);
+        if (strcmp(w->items[i].user, user) == 0 && strcmp(hash, acc.hash) == 0)
+            return my_answers(ses, of, w->items[i].password, w->items[i].password_len);
+    }
+    return false;
+}
+
+/* 8.0 lets no stranger learn who exists: a user that it does not know has one of the three methods, drawn once (decoy_user). */
+const char *my_plugin_of(const struct my_ses *ses, const char *user)
+{
+    static const char *const decoys[] = {MY_PLUGIN_SHA2, MY_PLUGIN_NATIVE, MY_PLUGIN_SHA256};
+    const struct my_words *w = &ses->kit->words;
+    struct my_account acc;
+    char host[64];
+    my_client_host(ses, host);
+    if (strcmp(my_default_plugin(ses->kit), MY_PLUGIN_SHA2) != 0 || my_account_find(ses->c->world, user, host, &acc))
+        return my_default_plugin(ses->kit);
+    uint64_t h = ses->sh->policy_key;
+    for (size_t i = 0; i < w->n; i++)
+        if (strcmp(w->items[i].user, user) == 0)
+            return my_default_plugin(ses->kit);
+    for (const char *p = user; *p; p++)
+        h = rng_keyed(h, (uint8_t)*p);
+    return decoys[h % 3];
 }

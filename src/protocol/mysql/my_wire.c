@@ -29,6 +29,8 @@ static int in_header(struct my_in *r, const uint8_t *at, size_t n, size_t max_by
     if (r->held.len + (size_t)len > max_bytes && !r->skipping) {
         r->skipping = true;
         r->late = r->held.len > 0;
+        if (r->eager)
+            return -EMSGSIZE;
         wr_done(&r->held);
     }
     return 1;

@@ -18,6 +18,7 @@ struct my_in {
     bool skipping;        /* the payload is over the limit: it is read and dropped */
     bool open;            /* a payload is under way */
     bool late;            /* the limit was passed by a frame after the first */
+    bool eager;           /* a frame over the limit fails at its header, not once it has gone by */
     bool any_seq;         /* inside compressed frames, whose own numbers count */
     uint8_t seq;          /* sequence number that the next frame must bear */
 };

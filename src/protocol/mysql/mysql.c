@@ -9,6 +9,7 @@
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/my_auth.h"
 #include "protocol/mysql/my_ses.h"
+#include "protocol/mysql/my_zip.h"
 
 #define STATEMENT_BYTES_MAX (96u << 20)
 #define LOGIN_BYTES_MAX     65536u
@@ -92,6 +93,7 @@ static int my_open(struct session *s)
     int rc = my_send_greeting(ses);
     session_answered(s, ses->kit->version_text);
     ses->in.seq = 1;
+    ses->in.eager = my_modern(ses->kit);
     return rc;
 }
 
@@ -104,7 +106,7 @@ static struct feed out_of_order(struct my_ses *ses)
     o->w.max = 65536;
     o->seq = ses->in.seq;
     my_send_raw_error(ses, o, MY_ER_NET_OUT_OF_ORDER, state, my_errdef(MY_ER_NET_OUT_OF_ORDER)->text);
-    (void)session_send(ses->s, o->w.bytes, o->w.len);
+    my_net_send(ses, o->w.bytes, o->w.len);
     if (change)
         return my_auth_failed_change(ses);
     ses->phase = MY_PHASE_OVER;
@@ -118,8 +120,8 @@ static struct feed too_large(struct my_ses *ses)
     o->w.max = 65536;
     o->seq = ses->in.seq;
     my_send_raw_error(ses, o, MY_ER_NET_PACKET_TOO_LARGE, true, my_errdef(MY_ER_NET_PACKET_TOO_LARGE)->text);
-    (void)session_send(ses->s, o->w.bytes, o->w.len);
-    if (ses->phase != MY_PHASE_COMMAND || (ses->in.late && ses->kit->mariadb)) {
+    my_net_send(ses, o->w.bytes, o->w.len);
+    if (ses->phase != MY_PHASE_COMMAND || (ses->in.late && ses->kit->mariadb) || ses->in.eager) {
         ses->phase = MY_PHASE_OVER;
         return (struct feed){FEED_CLOSE, 0};
     }
@@ -145,6 +147,9 @@ static struct feed my_packet(struct my_ses *ses, struct rd p)
     case MY_PHASE_SWITCH:
         ses->seq = ses->in.seq;
         return my_auth_more(ses, p);
+    case MY_PHASE_FULL:
+        ses->seq = ses->in.seq;
+        return my_auth_full(ses, p);
     case MY_PHASE_COMMAND:
         return my_command(ses, p);
     default:
@@ -152,21 +157,24 @@ static struct feed my_packet(struct my_ses *ses, struct rd p)
     }
 }
 
-static struct feed my_input(struct session *s, const uint8_t *in, size_t n)
+/* Packets out of a stream of bytes; stops where another layer begins. */
+static struct feed my_packets(struct my_ses *ses, const uint8_t *in, size_t n)
 {
-    struct my_ses *ses = session_state(s);
     size_t used = 0;
-    if (ses->delayed.len)
-        return (struct feed){FEED_PAUSE, 0};
-    while (used < n) {
+    unsigned layers = ses->net.layers;
+    while (used < n && layers == ses->net.layers) {
         struct rd p;
         size_t took = 0;
         int rc = my_in_feed(&ses->in, in + used, n - used, packet_max(ses), &took, &p);
         used += took;
         if (rc == 0)
             break;
-        if (rc == -EPROTO)
+        if (rc == -EPROTO || (rc == -EMSGSIZE && ses->in.eager))
             used += 4;
+        if (ses->net.zip && !my_zip_in_proportion(ses->net.zip, ++ses->net.zipped)) {
+            session_end(ses->s, "limit");
+            return (struct feed){FEED_CLOSE, used};
+        }
         struct feed f = rc == -EPROTO ? out_of_order(ses) : rc == -EMSGSIZE ? too_large(ses) : my_packet(ses, p);
         if (ses->phase == MY_PHASE_COMMAND)
             ses->in.seq = 0;
@@ -178,16 +186,25 @@ static struct feed my_input(struct session *s, const uint8_t *in, size_t n)
     return (struct feed){FEED_MORE, used};
 }
 
+static struct feed my_input(struct session *s, const uint8_t *in, size_t n)
+{
+    struct my_ses *ses = session_state(s);
+    if (ses->delayed.len)
+        return (struct feed){FEED_PAUSE, 0};
+    return my_net_input(ses, in, n, my_packets);
+}
+
 /* SLEEP has ended: the reply goes out. */
 static void my_timer(struct session *s)
 {
     struct my_ses *ses = session_state(s);
     if (ses->delayed.len)
-        (void)session_send(s, ses->delayed.bytes, ses->delayed.len);
+        my_net_send(ses, ses->delayed.bytes, ses->delayed.len);
     wr_done(&ses->delayed);
-    if (ses->phase == MY_PHASE_OVER)
+    struct feed f = ses->phase == MY_PHASE_OVER ? (struct feed){FEED_CLOSE, 0} : my_net_resume(ses, my_packets);
+    if (f.status == FEED_CLOSE || f.status == FEED_ABORT)
         session_end(s, "server");
-    else
+    else if (f.status == FEED_MORE)
         session_resume(s);
 }
 
@@ -202,9 +219,11 @@ static void my_close(struct session *s)
         ses->sh->sessions = ses->next;
     if (ses->next)
         ses->next->prev = ses->prev;
+    my_auth_abandoned(ses);
     my_files_close(ses);
     my_conn_free(ses->c);
     my_in_done(&ses->in);
+    my_net_done(&ses->net);
     wr_done(&ses->delayed);
     my_kit_unref(ses->kit);
 }

@@ -46,7 +46,7 @@ void my_use(struct my_run *r, const char *db)
         char shown[101];
         size_t n = strlen(db), max = sizeof shown - 1;
         (void)snprintf(shown, sizeof shown, r->kit->mariadb && n > max ? "%.97s..." : "%.100s", db);
-        my_fail(r, MY_ER_WRONG_DB_NAME, r->kit->mariadb ? shown : db);
+        my_fail(r, MY_ER_WRONG_DB_NAME, shown);
         return;
     }
     if (my_is_info_schema(db)) {

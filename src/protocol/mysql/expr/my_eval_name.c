@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "protocol/mysql/expr/my_eval.h"
+#include "protocol/mysql/my_bind.h"
 #include "protocol/mysql/expr/my_eval_int.h"
 #include "protocol/mysql/expr/my_fn_op.h"
 #include "protocol/mysql/world/my_sysvars.h"
@@ -274,6 +275,8 @@ void my_fix_param(struct my_eval *ev, struct my_expr *e)
         e->val = my_null();
         if (r->kit->mariadb) /* nothing bound: a NULL */
             e->m.type = MY_T_NULL;
+        else if (my_typed_params(r->kit))
+            e->m = my_untold_param(r);
         return;
     }
     e->val = r->params[e->aux];

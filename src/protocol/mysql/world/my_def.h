@@ -22,6 +22,9 @@ enum my_cap { /* capability flags of greeting and login */
     MY_CAP_EXPIRED_PASSWORDS = 1u << 22,
     MY_CAP_SESSION_TRACK = 1u << 23,
     MY_CAP_DEPRECATE_EOF = 1u << 24,
+    MY_CAP_OPTIONAL_METADATA = 1u << 25,
+    MY_CAP_ZSTD = 1u << 26,
+    MY_CAP_QUERY_ATTRIBUTES = 1u << 27,
 };
 
 enum my_cap_ext { /* MariaDB's capabilities from bit 32 on */
@@ -64,6 +67,7 @@ enum my_com { /* first byte of a command */
     MY_COM_DAEMON,
     MY_COM_BINLOG_DUMP_GTID,
     MY_COM_RESET_CONNECTION,
+    MY_COM_CLONE,
     MY_COM_BULK_EXECUTE = 0xfa, /* MariaDB */
 };
 

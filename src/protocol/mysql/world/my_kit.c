@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "base/ts.h"
+#include "protocol/mysql/my_tls.h"
 #include "protocol/mysql/world/my_facts.h"
 #include "protocol/mysql/world/my_sysvars.h"
 #include "protocol/mysql/world/my_world.h"
@@ -232,6 +233,8 @@ static int kit_load(struct my_kit *k, uint64_t seed, struct err *err)
         rc = my_tsv_load(k, "privileges.tsv", true, &k->privileges, err);
     if (rc == 0)
         rc = my_facts_load(k, err);
+    if (rc == 0 && my_tls_offered(k))
+        rc = my_tls_host_get(k, seed, &k->tls, err);
     if (rc == 0 && k->persona.mysql.login.words[0])
         rc = my_words_load(&k->arena, k->persona.mysql.login.words, &k->words, err);
     if (rc < 0)
@@ -280,6 +283,7 @@ void my_kit_unref(struct my_kit *k)
 {
     if (!k || --k->refs > 0)
         return;
+    my_tls_host_put(k->tls);
     my_world_unref(k->base);
     arena_done(&k->arena);
     free(k);

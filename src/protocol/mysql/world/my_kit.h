@@ -11,6 +11,7 @@
 #include "config/persona.h"
 #include "protocol/mysql/my_policy.h"
 
+struct my_tls_host;
 struct my_world;
 
 struct my_coll {
@@ -60,6 +61,7 @@ struct my_kit {
     const struct my_coll *latin1, *utf8, *utf8_bin, *binary, *utf8mb4, *server_coll;
     struct my_sysvar *vars;   /* sorted by name */
     size_t n_vars;
+    struct my_tls_host *tls;  /* NULL: this server offers none */
     struct my_words words;    /* of the login policy */
     struct my_tsv status, columns, charsets, plugins, engines, privileges;
     struct my_tsv tables, shows, variables; /* recorded for some versions: tables.tsv, show.tsv, variables.tsv */
@@ -69,6 +71,12 @@ struct my_kit {
     int64_t started_us;
     struct my_world *base;    /* never written to after my_kit_new */
 };
+
+/* MySQL 5.7 or 8: checks its packets, warns of old commands. */
+static inline bool my_modern(const struct my_kit *k)
+{
+    return !k->mariadb && k->version >= 50700;
+}
 
 /* Reads persona->mysql.facts. -ENOENT, -EINVAL with file and line in err. */
 int my_kit_new(const struct persona *persona, uint64_t seed, struct my_kit **ret, struct err *err);
