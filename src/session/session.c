@@ -499,10 +499,12 @@ int session_new(struct loop *l, struct service *service, const struct handover *
         refuse(l, h->fd, COUNT_MEMORY);
         return -ENOMEM;
     }
+    size_t arm_at = loop_arm(l, h->src, o->dst);
     *s = (struct session){.watch = {WATCH_SESSION, h->fd},
                           .loop = l,
                           .service = service,
-                          .persona = l->persona,
+                          .persona = l->lineup->arms[arm_at],
+                          .shared = service->shared[arm_at],
                           .state = state,
                           .opened_us = l->now_us,
                           .active_us = l->now_us,
@@ -514,7 +516,7 @@ int session_new(struct loop *l, struct service *service, const struct handover *
                           .out = wr_of(OUT_MAX_BYTES),
                           .arena = arena_of(ARENA_MAX_BYTES),
                           .armed_in = true};
-    atomic_fetch_add_explicit(&l->persona->refs, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&s->persona->refs, 1, memory_order_relaxed);
     service->n_sessions++;
     l->n_sessions++;
     atomic_store_explicit(&l->n_sessions_public, l->n_sessions, memory_order_relaxed);
@@ -543,7 +545,7 @@ void *session_state(struct session *s)
 }
 void *session_shared(struct session *s)
 {
-    return s->service->shared;
+    return s->shared;
 }
 struct arena *session_arena(struct session *s)
 {

@@ -101,6 +101,7 @@ def write(folder, name, head, rows, null="NULL"):
 
 
 WIRE = ["type", "flags", "length", "charset", "decimals"]
+ORIGIN = ["db", "org_table"]
 COLUMNS = ["table_schema", "table_name", "ordinal_position", "column_name", "column_default", "is_nullable", "data_type",
            "character_maximum_length", "character_set_name", "collation_name", "column_type", "column_key", "extra", "column_comment"]
 TABLES = ["table_schema", "table_name", "table_type", "engine", "version", "row_format", "table_rows", "avg_row_length", "data_length",
@@ -108,8 +109,9 @@ TABLES = ["table_schema", "table_name", "table_type", "engine", "version", "row_
 # Tables of information_schema whose rows do not change while the server runs.
 STATIC = ["KEYWORDS", "SQL_FUNCTIONS", "INNODB_FT_DEFAULT_STOPWORD", "ENGINES", "PLUGINS", "ALL_PLUGINS", "CHARACTER_SETS", "COLLATIONS",
           "COLLATION_CHARACTER_SET_APPLICABILITY", "KEY_CACHES", "SPATIAL_REF_SYS", "INNODB_CMP", "INNODB_CMPMEM"]
-# Results of SHOW that no table of information_schema stands behind.
-SHOWS = ["processlist", "full processlist", "master status", "slave hosts", "binlog events", "open tables", "profiles", "profile",
+SHOWS = ["databases", "tables from mysql", "full tables from mysql", "columns from mysql.func", "full columns from mysql.func", "index from mysql.db",
+         "variables", "status", "character set", "collation", "engines", "plugins", "table status from mysql", "triggers from mysql",
+         "events from mysql", "procedure status", "errors", "count(*) warnings", "count(*) errors", "processlist", "full processlist", "master status", "slave hosts", "binlog events", "open tables", "profiles", "profile",
          "slave status", "all slaves status", "privileges", "warnings", "engine innodb status", "engine innodb mutex", "create table mysql.func",
          "create table mysql.user", "create database mysql", "create procedure sys.ps_setup_show_enabled", "create function sys.version_major",
          "grants", "create user root@localhost", "contributors", "authors", "binary logs", "function code sys.version_major",
@@ -140,8 +142,8 @@ def record_columns(db, folder, tables):
         for row in db.rows(f"select {','.join(COLUMNS)} from information_schema.columns where table_schema='{schema}' and "
                            f"table_name='{table}' order by ordinal_position"):
             c = wire.get(row[3])
-            out.append(row + ([c[w] for w in WIRE] if c else [None] * len(WIRE)))
-    write(folder, "columns.tsv", COLUMNS + ["wire_" + w for w in WIRE], out)
+            out.append(row + ([c[w] for w in WIRE + ORIGIN] if c else [None] * len(WIRE + ORIGIN)))
+    write(folder, "columns.tsv", COLUMNS + ["wire_" + w for w in WIRE + ORIGIN], out)
 
 
 def create_text(db, schema, table):

@@ -68,17 +68,6 @@ static struct feed denied(struct my_ses *ses, const struct my_offer *of)
     return my_login_refuse(ses, MY_ER_ACCESS_DENIED, text);
 }
 
-static bool password_ok(const struct my_ses *ses, const struct my_offer *of, const char *stored)
-{
-    if (!stored[0])
-        return of->response_len == 0;
-    if (of->response_len == 20)
-        return my_native_check(of->response, ses->salt, stored);
-    if (of->response_len >= 8 && of->response_len <= sizeof of->response && strlen(stored) == 16)
-        return my_old_check(of->response, of->response_len, ses->salt, stored);
-    return false;
-}
-
 static struct feed welcome(struct my_ses *ses, const struct my_offer *of, const struct my_account *acc)
 {
     struct my_conn *c = ses->c;
@@ -132,9 +121,7 @@ static struct feed decide(struct my_ses *ses, const struct my_offer *of)
     (void)snprintf(user, sizeof user, "%.199s", of->user);
     if ((ses->caps & MY_CAP_SECURE_CONNECTION) && malformed(ses, of))
         return my_auth_refuse_offer(ses, of, MY_ER_HANDSHAKE);
-    struct my_db *db = my_world_db(ses->c->world, "mysql");
-    bool listed = db && my_db_table(ses->c->world, db, "user"); /* dropped: the server has them in memory still */
-    if (!my_account_find(listed ? ses->c->world : ses->kit->base, user, host, &acc) || !password_ok(ses, of, acc.hash))
+    if (!my_let_in(ses, of, user, host, &acc))
         return denied(ses, of);
     return welcome(ses, of, &acc);
 }
@@ -182,6 +169,5 @@ struct feed my_auth_more(struct my_ses *ses, struct rd p)
     if (n)
         memcpy(of.response, p.p, n);
     (void)snprintf(of.plugin, sizeof of.plugin, MY_PLUGIN_NATIVE);
-    of.switched = true;
     return decide(ses, &of);
 }

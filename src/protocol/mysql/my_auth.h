@@ -17,7 +17,7 @@ struct my_offer {
     char plugin[64];         /* "" : none was named */
     char attrs[1024];        /* connection attributes: "a=b c=d" */
     bool has_db;
-    bool switched;           /* the response answers an auth switch */
+    bool clear;              /* the response is the password itself */
 };
 
 /* One row of mysql.user, borrowed from the world. */
@@ -50,6 +50,10 @@ struct feed my_auth_begin(struct my_ses *ses, const struct my_offer *offer);
 struct feed my_auth_refuse_offer(struct my_ses *ses, const struct my_offer *offer, enum my_err e);
 /* COM_CHANGE_USER failed: what the connection was before. */
 struct feed my_auth_failed_change(struct my_ses *ses);
+
+/* my_verify.c: whether the offer is the answer for this password; whether the login policy lets it in, and *acc as what. */
+bool my_answers(const struct my_ses *ses, const struct my_offer *offer, const char *password, size_t n);
+bool my_let_in(struct my_ses *ses, const struct my_offer *offer, const char *user, const char *host, struct my_account *acc);
 
 /* my_account.c: the account the server would take, the most exact host first, a named user before the anonymous one. */
 bool my_account_find(struct my_world *w, const char *user, const char *host, struct my_account *ret);

@@ -69,12 +69,8 @@ static void state_free(struct my_conn *c)
         my_ps_free(ps);
     }
     c->n_ps = 0;
-    while (c->savepoints) {
-        struct my_savepoint *sp = c->savepoints;
-        c->savepoints = sp->next;
-        free(sp->name);
-        free(sp);
-    }
+    my_trans_rollback(c);
+    my_locks_free(c);
     for (size_t i = 0; i < c->n_temp; i++) {
         my_table_unref(c->temp[i]);
         free(c->temp_db[i]);

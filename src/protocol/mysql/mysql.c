@@ -21,6 +21,8 @@ static int my_start(const struct persona *persona, uint64_t seed, void **ret_sha
         return err_set(err, -ENOMEM, "no memory for the MySQL service");
     sh->seed = seed;
     sh->arena = arena_of(STATEMENT_BYTES_MAX);
+    struct rng p = rng_of(seed, "mysql login policy");
+    sh->policy_key = rng_u64(&p);
     struct rng r = rng_of(seed, "mysql-thread-id");
     sh->next_id = 20 + (uint32_t)rng_below(&r, 60000);
     int rc = my_kit_new(persona, seed, &sh->kit, err);

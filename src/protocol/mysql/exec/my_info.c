@@ -248,7 +248,7 @@ static void one_column(struct fill *f, const struct my_db *db, const struct my_t
         num(f, "DATETIME_PRECISION", c->dec);
     }
     text(f, "COLUMN_TYPE", c->type_text);
-    text(f, "COLUMN_KEY", key_mark(c));
+    text(f, "COLUMN_KEY", t->shown_as_view ? "" : key_mark(c));
     text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? "on update CURRENT_TIMESTAMP" : "");
     text(f, "PRIVILEGES", my_is_info_schema(db->name) ? "select" : "select,insert,update,references");
     text(f, "COLUMN_COMMENT", c->comment ? c->comment : "");
@@ -516,7 +516,7 @@ static void fill_statistics(struct fill *f)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++) {
             const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys; x++)
+            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++)
                 for (size_t c = 0; c < t->keys[x].n_cols && my_ok(f->r); c++) {
                     const struct my_key *key = &t->keys[x];
                     const struct my_column *col = &t->cols[key->cols[c]];
@@ -549,7 +549,7 @@ static void fill_constraints(struct fill *f, bool columns)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++) {
             const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys; x++) {
+            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++) {
                 const struct my_key *key = &t->keys[x];
                 if (key->kind != MY_KEY_PRIMARY && key->kind != MY_KEY_UNIQUE)
                     continue;
@@ -586,16 +586,18 @@ static void fill_views(struct fill *f)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++) {
             const struct my_table *t = db->tables[k];
-            if (!t->is_view)
+            const char *recorded = t->shown_as_view && t->create_text ? strstr(t->create_text, " AS select ") : NULL;
+            if (!t->is_view && !recorded)
                 continue;
             begin(f);
             catalog(f, "TABLE_CATALOG");
             text(f, "TABLE_SCHEMA", db->name);
             text(f, "TABLE_NAME", t->name);
-            text(f, "VIEW_DEFINITION", t->view_text);
+            text(f, "VIEW_DEFINITION", recorded ? recorded + 4 : t->view_text);
             text(f, "CHECK_OPTION", "NONE");
             text(f, "IS_UPDATABLE", "YES");
-            text(f, "DEFINER", t->view_definer);
+            text(f, "DEFINER", recorded ? "mariadb.sys@localhost" : t->view_definer);
+            text(f, "ALGORITHM", "UNDEFINED");
             text(f, "SECURITY_TYPE", "DEFINER");
             text(f, "CHARACTER_SET_CLIENT", "utf8");
             text(f, "COLLATION_CONNECTION", "utf8_general_ci");

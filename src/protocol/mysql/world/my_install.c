@@ -67,11 +67,11 @@ static const struct {
 
 enum column_at { AT_SCHEMA, AT_TABLE, AT_POSITION, AT_NAME, AT_DEFAULT, AT_NULLABLE, AT_DATA_TYPE, AT_CHARS, AT_CHARSET, AT_TYPE, AT_KEY, AT_EXTRA,
                  AT_COUNT, /* the rest was recorded for some versions only */
-                 AT_COLLATION = AT_COUNT, AT_COMMENT, AT_WIRE_TYPE, AT_WIRE_FLAGS, AT_WIRE_LENGTH, AT_WIRE_CHARSET, AT_WIRE_DECIMALS, AT_ALL };
+                 AT_COLLATION = AT_COUNT, AT_COMMENT, AT_WIRE_TYPE, AT_WIRE_FLAGS, AT_WIRE_LENGTH, AT_WIRE_CHARSET, AT_WIRE_DECIMALS, AT_WIRE_DB, AT_WIRE_ORG_TABLE, AT_ALL };
 static const char *const column_heads[AT_ALL] = {"table_schema", "table_name", "ordinal_position", "column_name", "column_default",
                                                    "is_nullable", "data_type", "character_maximum_length", "character_set_name",
                                                    "column_type", "column_key", "extra", "collation_name", "column_comment", "wire_type",
-                                                   "wire_flags", "wire_length", "wire_charset", "wire_decimals"};
+                                                   "wire_flags", "wire_length", "wire_charset", "wire_decimals", "wire_db", "wire_org_table"};
 
 struct install {
     struct my_kit *k;
@@ -226,6 +226,33 @@ static void wire_facts(const struct install *in, size_t row, struct my_column *c
     const struct my_coll *coll = my_coll_by_id(in->k, (unsigned)strtoul(fact(in, row, AT_WIRE_CHARSET), NULL, 10));
     if (coll)
         c->coll = coll;
+    c->wire_db = fact(in, row, AT_WIRE_DB);
+    c->wire_org_table = fact(in, row, AT_WIRE_ORG_TABLE);
+}
+
+/* A view that the server answers from: its rows stand in the table, with the key of the one table below. */
+static void own_view(struct install *in, struct my_db *db, struct my_table *t, const char *create)
+{
+    const char *from = create ? strstr(create, " from `") : NULL, *dot = from ? strstr(from, "`.`") : NULL;
+    t->shown_as_view = true;
+    t->engine = "Aria";
+    if (!dot || strchr(dot + 3, '`') == NULL || strchr(dot + 3, '`')[1])
+        return;
+    t->view_base = arena_copy(&in->k->arena, dot + 3, strcspn(dot + 3, "`"));
+    const struct my_table *base = t->view_base ? my_db_table(in->w, db, t->view_base) : NULL;
+    t->keys = base ? arena_new(&t->arena, (base->n_keys + 1) * sizeof *t->keys) : NULL;
+    for (size_t i = 0; t->keys && i < base->n_keys; i++) {
+        struct my_key *key = &t->keys[t->n_keys];
+        *key = base->keys[i];
+        for (size_t c = 0; c < key->n_cols; c++) {
+            int at = my_table_col(t, base->cols[key->cols[c]].name);
+            if (at < 0)
+                return;
+            key->cols[c] = (uint16_t)at;
+        }
+        key->name = my_table_str(t, key->name);
+        t->n_keys++;
+    }
 }
 
 static void set_default(const struct install *in, size_t row, struct my_table *t, struct my_column *c)
@@ -282,7 +309,8 @@ static int install_table(struct install *in, struct my_db *db, size_t from, size
         wire_facts(in, from + i, &t->cols[i]);
     t->create_text = f && f->create && f->create[0] ? f->create : NULL;
     const char *kind = my_fact_of_table(in->k, my_fact_table(in->k, db->name, name), "table_type");
-    t->shown_as_view = kind && strcmp(kind, "VIEW") == 0;
+    if (kind && strcmp(kind, "VIEW") == 0)
+        own_view(in, db, t, t->create_text);
     rc = my_world_add_table(in->w, db, t);
     if (rc < 0)
         rc = err_set(in->err, rc, "no room for table %s.%s", db->name, name);
