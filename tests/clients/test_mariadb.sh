@@ -55,7 +55,7 @@ for persona in mysql-5.1.54 mysql-5.6.10 mariadb-10.11; do
     step "$persona: mariadb-check"
     for action in --check --analyze --repair --optimize; do with mariadb-check $action shop people; done
     with mariadb-check --all-databases
-    says mariadb-check "mysql.user" "shop.people"
+    says mariadb-check "mysql.db  " "shop.people"
 
     step "$persona: mariadb-import"
     rc=0
@@ -69,6 +69,6 @@ for persona in mysql-5.1.54 mysql-5.6.10 mariadb-10.11; do
     says mariadb-import "shop.people: Records: 1  Deleted: 0  Skipped: 0  Warnings: 0"
 
     honeypot_ends
-    [ "$(events 'select(.event_type == "session_close") | .reason' | sort -u | tr '\n' ' ')" = "client " ] ||
-        fail "$persona: sessions ended: $(events 'select(.event_type == "session_close") | .reason' | sort | uniq -c)"
+    odd=$(events 'select(.event_type == "session_close") | .reason' | grep -vx 'client\|server\|stop' | sort | uniq -c || true)
+    [ -z "$odd" ] || fail "$persona: sessions ended: $odd"
 done

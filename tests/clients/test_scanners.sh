@@ -18,10 +18,12 @@ for persona in mysql-5.1.54 mysql-5.6.10 mariadb-10.11; do
     step "$persona: nmap"
     quiet nmap nmap -Pn -n -d -sT -sV -p 3306 --script 'mysql-*' --script-args "$args" 127.0.0.1
     says nmap "$product" "|   Protocol: 10" "root account has empty password" "root:<empty> - Valid credentials" "|   information_schema" \
-        "|   version()" "|   $version" "CIS MySQL Benchmarks" "|_  root"
+        "|   version()" "|   $version" "|_  root"
     grep -qiE 'honeypot|dionaea|Bug in|VULNERABLE' nmap && fail "$persona: nmap sees what is not there: $(grep -iE 'honeypot|dionaea|Bug in|VULNERABLE' nmap)"
     # Its library reads a value of more than 250 bytes wrongly (mysql.lua: s1), and 5.6 has one in optimizer_switch.
     allowed='^NSE: mysql-variables against 127.0.0.1:3306 threw an error'
+    # Its rules for the audit expect a mysql.user that MariaDB 10.4 and later does not have.
+    [ $persona = mariadb-10.11 ] && allowed="$allowed|^NSE: mysql-audit against 127.0.0.1:3306 threw an error" || says nmap "CIS MySQL Benchmarks"
     [ $persona != mysql-5.1.54 ] || { allowed='^$' && says nmap "auto_increment_offset: 1"; }
     ! grep 'threw an error' nmap | grep -vE "$allowed" || fail "$persona: a script of nmap's ended with an error"
 

@@ -121,6 +121,9 @@ static void flush_out(struct my_ses *ses, struct my_run *r)
         return;
     }
     int64_t delay = r ? r->delay_us : 0;
+    uint64_t steps = r && r->steps < MY_STEPS_MAX ? r->steps : r ? MY_STEPS_MAX : 0;
+    if (steps > MY_STEPS_QUICK)
+        delay += (int64_t)((steps - MY_STEPS_QUICK) / 5);
     if (delay > MY_DELAY_MAX_US)
         delay = MY_DELAY_MAX_US;
     if (delay > 0) { /* SLEEP: the reply waits */

@@ -50,7 +50,7 @@ static void say(struct check *c, const char *type, const char *text)
 static void check_one(struct check *c, enum my_kw kw, const struct my_table *t)
 {
     const char *e = t->engine;
-    bool innodb = strcasecmp(e, "InnoDB") == 0, myisam = strcasecmp(e, "MyISAM") == 0, csv = strcasecmp(e, "CSV") == 0;
+    bool innodb = strcasecmp(e, "InnoDB") == 0, myisam = strcasecmp(e, "MyISAM") == 0 || strcasecmp(e, "Aria") == 0, csv = strcasecmp(e, "CSV") == 0;
     bool archive = strcasecmp(e, "ARCHIVE") == 0;
     char text[120];
     if (innodb && kw == MY_K_OPTIMIZE) {

@@ -255,6 +255,23 @@ static void rename_one(struct my_run *r, struct my_name *n)
 }
 
 /* ---- CREATE VIEW ---- */
+static size_t without_blanks(const char *text, size_t n)
+{
+    while (n && (text[n - 1] == ' ' || (text[n - 1] >= '\t' && text[n - 1] <= '\r')))
+        n--;
+    return n;
+}
+
+/* A view comes back from a dump inside a version comment: its end is not the view's. */
+static size_t body_len(const char *text, size_t n)
+{
+    int open = 0;
+    for (size_t i = 0; i + 1 < n; i++)
+        open += (text[i] == '/' && text[i + 1] == '*') - (text[i] == '*' && text[i + 1] == '/');
+    n = without_blanks(text, n);
+    return open < 0 && n >= 2 && memcmp(text + n - 2, "*/", 2) == 0 ? without_blanks(text, n - 2) : n;
+}
+
 static char *view_definer(struct my_run *r, struct my_table *t)
 {
     char buf[300];
@@ -313,9 +330,7 @@ static void create_view(struct my_run *r, struct my_stmt *st)
     }
     struct my_table *t = my_table_new(name);
     bool made = t && view_columns(r, st, &rows, t);
-    size_t n = st->text_len;
-    while (n && (st->text[n - 1] == ' ' || (st->text[n - 1] >= '\t' && st->text[n - 1] <= '\r')))
-        n--;
+    size_t n = body_len(st->text, st->text_len);
     if (made) {
         t->is_view = true;
         t->view_text = arena_copy(&t->arena, st->text, n);

@@ -289,6 +289,7 @@ void my_query(struct my_ses *ses, const char *text, size_t len)
 {
     const char *at = text, *end = text + len;
     int64_t delay = 0;
+    uint64_t steps = 0; /* of the whole packet: many statements may do no more than one */
     bool first = true;
     for (unsigned n = 0; n < 1000 && (first || at); n++, first = false) {
         struct my_run r = my_run_of(ses);
@@ -297,6 +298,7 @@ void my_query(struct my_ses *ses, const char *text, size_t len)
         const char *rest = NULL;
         struct my_parse_env env = my_parse_env_of(&r, false);
         r.delay_us = delay;
+        r.steps = steps;
         int rc = my_parse(&p, r.arena, &env, at, (size_t)(end - at), &st, &rest);
         size_t n_text = statement_len(at, rc < 0 || !rest ? end : rest, rc >= 0 && rest);
         r.query_text = arena_copy(r.arena, at, n_text);
@@ -316,6 +318,7 @@ void my_query(struct my_ses *ses, const char *text, size_t len)
                 rest = NULL;
         }
         delay = r.delay_us;
+        steps = r.steps;
         ses->sh->last = r;
         at = rest;
     }

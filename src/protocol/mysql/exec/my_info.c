@@ -586,16 +586,18 @@ static void fill_views(struct fill *f)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++) {
             const struct my_table *t = db->tables[k];
-            if (!t->is_view)
+            const char *recorded = t->shown_as_view && t->create_text ? strstr(t->create_text, " AS select ") : NULL;
+            if (!t->is_view && !recorded)
                 continue;
             begin(f);
             catalog(f, "TABLE_CATALOG");
             text(f, "TABLE_SCHEMA", db->name);
             text(f, "TABLE_NAME", t->name);
-            text(f, "VIEW_DEFINITION", t->view_text);
+            text(f, "VIEW_DEFINITION", recorded ? recorded + 4 : t->view_text);
             text(f, "CHECK_OPTION", "NONE");
             text(f, "IS_UPDATABLE", "YES");
-            text(f, "DEFINER", t->view_definer);
+            text(f, "DEFINER", recorded ? "mariadb.sys@localhost" : t->view_definer);
+            text(f, "ALGORITHM", "UNDEFINED");
             text(f, "SECURITY_TYPE", "DEFINER");
             text(f, "CHARACTER_SET_CLIENT", "utf8");
             text(f, "COLLATION_CONNECTION", "utf8_general_ci");

@@ -266,8 +266,11 @@ static void show_routines(struct my_run *r, struct my_stmt *st)
     static const struct show_col cols[] = {{"ROUTINE_SCHEMA", "Db"}, {"ROUTINE_NAME", "Name"}, {"ROUTINE_TYPE", "Type"}, {"DEFINER", "Definer"}, {"LAST_ALTERED", "Modified"},
                                            {"CREATED", "Created"}, {"SECURITY_TYPE", "Security_type"}, {"ROUTINE_COMMENT", "Comment"},
                                            {"CHARACTER_SET_CLIENT", "character_set_client"}, {"COLLATION_CONNECTION", "collation_connection"}, {"DATABASE_COLLATION", "Database Collation"}};
+    const char *type = st->is_function ? "FUNCTION" : "PROCEDURE";
+    if (st->word == MY_K_PACKAGE)
+        type = st->is_function ? "PACKAGE BODY" : "PACKAGE";
     run_show(r, st, &(struct show){.table = "ROUTINES", .source = "ROUTINES", .alias = "ROUTINES", .key = "procedure status", .cols = cols, .n = 11, .like_col = "ROUTINE_NAME",
-                                   .eq_col = {"ROUTINE_TYPE"}, .eq_val = {st->is_function ? "FUNCTION" : "PROCEDURE"}});
+                                   .eq_col = {"ROUTINE_TYPE"}, .eq_val = {type}});
 }
 
 void my_exec_show(struct my_run *r, struct my_stmt *st)

@@ -42,6 +42,7 @@ enum my_scope { MY_SCOPE_NONE, MY_SCOPE_SESSION, MY_SCOPE_GLOBAL, MY_SCOPE_PERSI
 struct my_expr {
     enum my_op op;
     uint16_t n_args;
+    uint16_t height;           /* of the tree below: chains of operators grow it without nesting the parser */
     uint8_t depth;             /* FIELD: how many selects further out */
     bool not_, distinct;       /* NOT IN, NOT LIKE …; COUNT(DISTINCT …) */
     bool paren;                /* stood in parentheses */

@@ -407,6 +407,7 @@
     X(OUTFILE, MY_R51|MY_RMA) \
     X(OVER, MY_R80|MY_RMA) \
     X(OWNER, 0) \
+    X(PACKAGE, 0) \
     X(PACK_KEYS, 0) \
     X(PAGE, 0) \
     X(PAGE_CHECKSUM, MY_RMA) \

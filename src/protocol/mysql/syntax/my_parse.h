@@ -7,6 +7,7 @@
 #include "protocol/mysql/syntax/my_ast.h"
 #include "protocol/mysql/syntax/my_lex.h"
 
+#define MY_EXPR_HEIGHT_MAX 1000 /* of an expression's tree; what walks it recurses */
 #define MY_PARSE_DEPTH_MAX 400 /* nested expressions and selects; deeper ones get the real server's stack error */
 
 struct my_parse_env {          /* what parsing depends on besides the text */
@@ -76,6 +77,8 @@ struct my_expr *my_p_simple_expr(struct my_parse *p);
 struct my_expr *my_p_literal(struct my_parse *p);      /* NULL without taking anything when there is none */
 struct my_expr *my_p_int_expr(struct my_parse *p, int64_t v);
 size_t my_p_expr_list(struct my_parse *p, struct my_expr ***ret);
+/* Sets e's height from its arguments; too high is the real server's stack error. */
+void my_p_grown(struct my_parse *p, struct my_expr *e);
 struct my_expr *my_p_func(struct my_parse *p, const char *name, size_t n, ...); /* native function by name */
 struct my_order *my_p_order_list(struct my_parse *p);
 void my_p_type(struct my_parse *p, struct my_type_def *t);

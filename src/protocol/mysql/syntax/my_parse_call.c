@@ -33,6 +33,7 @@ struct my_expr *my_p_call_native(struct my_parse *p, const char *name, struct my
     e->name = name;
     e->args = args;
     e->n_args = (uint16_t)n;
+    my_p_grown(p, e);
     if (!e->func)
         my_p_fail(p);
     return e;

@@ -207,6 +207,7 @@ static struct my_expr *boolean_primary(struct my_parse *p)
                     q->args = my_p_args_new(p, 1);
                     q->args[0] = e;
                     q->n_args = 1;
+                    my_p_grown(p, q);
                     e = q;
                     continue;
                 }

@@ -20,6 +20,17 @@ struct my_expr **my_p_args_new(struct my_parse *p, size_t n)
     return my_p_new(p, (n ? n : 1) * sizeof(struct my_expr *));
 }
 
+void my_p_grown(struct my_parse *p, struct my_expr *e)
+{
+    unsigned height = 0;
+    for (size_t i = 0; i < e->n_args; i++)
+        if (e->args[i] && e->args[i]->height > height)
+            height = e->args[i]->height;
+    e->height = (uint16_t)(height + 1);
+    if (e->height > MY_EXPR_HEIGHT_MAX && my_p_ok(p))
+        my_p_error(p, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
+}
+
 struct my_expr *my_p_func(struct my_parse *p, const char *name, size_t n, ...)
 {
     struct my_expr *e = my_p_expr_new(p, MY_X_FUNC);
@@ -32,6 +43,7 @@ struct my_expr *my_p_func(struct my_parse *p, const char *name, size_t n, ...)
     for (size_t i = 0; i < n; i++)
         e->args[i] = va_arg(ap, struct my_expr *);
     va_end(ap);
+    my_p_grown(p, e);
     if (!e->func)
         my_p_fail(p);
     return e;

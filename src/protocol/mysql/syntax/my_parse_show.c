@@ -164,6 +164,17 @@ static void show_routine_status(struct my_parse *p, struct my_stmt *st, bool fun
     like_or_where(p, st);
 }
 
+/* MariaDB 10.3 and later; is_function stands for the body. */
+static void show_package_status(struct my_parse *p, struct my_stmt *st)
+{
+    my_p_next(p);
+    st->word = MY_K_PACKAGE;
+    st->is_function = my_p_take(p, MY_K_BODY);
+    my_p_want(p, MY_K_STATUS);
+    st->com = MY_Q_SHOW_ROUTINES;
+    like_or_where(p, st);
+}
+
 static void show_grants(struct my_parse *p, struct my_stmt *st)
 {
     my_p_next(p);
@@ -290,6 +301,11 @@ static void show(struct my_parse *p, struct my_stmt *st)
     case MY_K_PROCEDURE:
     case MY_K_FUNCTION:
         show_routine_status(p, st, kw == MY_K_FUNCTION);
+        return;
+    case MY_K_PACKAGE:
+        if (!p->env->mariadb)
+            break;
+        show_package_status(p, st);
         return;
     case MY_K_MASTER:
         my_p_next(p);

@@ -88,8 +88,11 @@ const struct my_coll *my_coll_by_id(const struct my_kit *k, unsigned id)
 
 const struct my_coll *my_coll_by_name(const struct my_kit *k, const char *name)
 {
+    /* utf8_… is MariaDB's old name of utf8mb3_… (old_mode UTF8_IS_UTF8MB3). */
+    const char *old = k->mariadb && strncasecmp(name, "utf8_", 5) == 0 ? name + 4 : NULL;
     for (size_t i = 0; i < k->n_colls; i++)
-        if (strcasecmp(k->colls[i].name, name) == 0)
+        if (old ? strncmp(k->colls[i].name, "utf8mb3", 7) == 0 && strcasecmp(k->colls[i].name + 7, old) == 0
+                : strcasecmp(k->colls[i].name, name) == 0)
             return &k->colls[i];
     return NULL;
 }
