@@ -10,6 +10,7 @@
 #include "base/ts.h"
 #include "protocol/mysql/my_crypt.h"
 #include "protocol/mysql/my_ses.h"
+#include "protocol/mysql/world/my_acl.h"
 
 static const char native[] = "mysql_native_password";
 
@@ -204,9 +205,8 @@ static const char *cell_text(const struct my_row *r, int col)
 /* The account the server would take: the most exact host first, a named user before the anonymous one. */
 static bool find_account(struct my_world *w, const char *user, const char *host, struct account *ret)
 {
-    struct my_db *db = my_world_db(w, "mysql");
-    struct my_table *t = db ? my_db_table(w, db, "user") : NULL;
-    if (!t) /* dropped: nobody is kept out of what has no list */
+    const struct my_table *t = my_acl_loaded(w, "user");
+    if (!t)
         return false;
     int cu = my_table_col(t, "User"), ch = my_table_col(t, "Host"), cp = my_table_col(t, "Password"), ca = my_table_col(t, "authentication_string");
     int best = -1;

@@ -16,6 +16,8 @@ uint16_t my_status(const struct my_run *r)
         s |= MY_STATUS_MORE_RESULTS;
     if (r->c->no_backslash)
         s |= MY_STATUS_NO_BACKSLASH;
+    if (r->kit->mariadb && r->c->n_vars && my_sql_mode((struct my_run *)(uintptr_t)r, "ANSI_QUOTES"))
+        s |= MY_STATUS_ANSI_QUOTES;
     return s;
 }
 

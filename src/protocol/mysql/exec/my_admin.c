@@ -9,6 +9,7 @@
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/world/my_def.h"
+#include "protocol/mysql/world/my_acl.h"
 
 #define SAVEPOINTS_MAX 256
 
@@ -252,6 +253,8 @@ static void lock_tables(struct my_run *r, struct my_stmt *st)
 
 static void flush(struct my_run *r, struct my_stmt *st)
 {
+    if (st->word == MY_K_PRIVILEGES)
+        my_acl_load(r->w);
     if (st->word == MY_K_TABLES && !names_have_db(r, st->names))
         return;
     if (st->word == MY_K_TABLES && r->c->locked && st->names)

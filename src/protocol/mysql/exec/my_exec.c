@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_ses.h"
 
@@ -52,6 +53,10 @@ void my_use(struct my_run *r, const char *db)
     struct my_db *d = my_world_db(r->w, db);
     if (!d) {
         my_fail(r, MY_ER_BAD_DB, db);
+        return;
+    }
+    if (!my_sees_db(r, d->name)) {
+        my_fail(r, MY_ER_DBACCESS_DENIED, r->c->user, r->c->priv_host, d->name);
         return;
     }
     (void)snprintf(r->c->db, sizeof r->c->db, "%s", d->name);
@@ -235,7 +240,8 @@ static void run_one(struct my_run *r, struct my_stmt *st)
 {
     if (!keeps_diagnostics(st))
         my_diag_clear(r->c);
-    my_exec(r, st);
+    if (my_check_stmt(r, st))
+        my_exec(r, st);
     if (!my_ok(r)) {
         r->more = false;
         my_send_error(r);

@@ -5,7 +5,10 @@
 #include <strings.h>
 
 #include "base/ts.h"
+#include "base/wr.h"
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_info.h"
+#include "protocol/mysql/world/my_acl.h"
 #include "protocol/mysql/world/my_facts.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
@@ -109,6 +112,8 @@ static void fill_schemata(struct fill *f)
     const struct my_db *db;
     for (size_t i = 0; each_db(f->r->w, i, &db); i++) {
         const struct my_coll *c = db->coll ? db->coll : f->r->kit->server_coll;
+        if (!my_sees_db(f->r, db->name))
+            continue;
         begin(f);
         catalog(f, "CATALOG_NAME");
         text(f, "SCHEMA_NAME", db->name);
@@ -192,7 +197,8 @@ static void fill_tables(struct fill *f)
     const struct my_db *db;
     for (size_t i = 0; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++)
-            one_table(f, db, db->tables[k]);
+            if (my_sees_table(f->r, db->name, db->tables[k]->name))
+                one_table(f, db, db->tables[k]);
 }
 
 static const char *key_mark(const struct my_column *c)
@@ -208,6 +214,29 @@ static const char *data_type(struct my_run *r, const char *type)
     return s ? s : "";
 }
 
+/* MariaDB gives the default as SQL in COLUMNS, and its value in SHOW COLUMNS. */
+static const char *default_of(struct my_run *r, const struct my_column *c, bool string)
+{
+    bool sql = r->kit->mariadb && !r->show_key;
+    if (c->default_now)
+        return !r->kit->mariadb ? "CURRENT_TIMESTAMP" : c->dec ? "current_timestamp(6)" : "current_timestamp()";
+    if (!c->dflt)
+        return sql && !c->not_null ? "NULL" : NULL;
+    if (!sql || (!string && !my_is_temporal(c->wire_type)))
+        return c->dflt;
+    struct wr w = wr_of(4096);
+    wr_u8(&w, '\'');
+    for (size_t i = 0; i < c->dflt_len; i++) {
+        if (c->dflt[i] == '\'' || c->dflt[i] == '\\')
+            wr_u8(&w, (uint8_t)c->dflt[i]);
+        wr_u8(&w, (uint8_t)c->dflt[i]);
+    }
+    wr_u8(&w, '\'');
+    const char *own = w.bad ? NULL : arena_copy(r->arena, w.bytes, w.len);
+    wr_done(&w);
+    return own;
+}
+
 static void one_column(struct fill *f, const struct my_db *db, const struct my_table *t, size_t i)
 {
     const struct my_column *c = &t->cols[i];
@@ -218,10 +247,8 @@ static void one_column(struct fill *f, const struct my_db *db, const struct my_t
     text(f, "TABLE_NAME", t->name);
     text(f, "COLUMN_NAME", c->name);
     num(f, "ORDINAL_POSITION", i + 1);
-    if (c->default_now)
-        text(f, "COLUMN_DEFAULT", "CURRENT_TIMESTAMP");
-    else
-        text(f, "COLUMN_DEFAULT", c->dflt);
+    text(f, "COLUMN_DEFAULT", default_of(f->r, c, string));
+    text(f, "IS_GENERATED", "NEVER");
     text(f, "IS_NULLABLE", c->not_null ? "NO" : "YES");
     text(f, "DATA_TYPE", data_type(f->r, c->type_text));
     if (string) {
@@ -249,7 +276,7 @@ static void one_column(struct fill *f, const struct my_db *db, const struct my_t
     }
     text(f, "COLUMN_TYPE", c->type_text);
     text(f, "COLUMN_KEY", t->shown_as_view ? "" : key_mark(c));
-    text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? "on update CURRENT_TIMESTAMP" : "");
+    text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? f->r->kit->mariadb ? c->dec ? "on update current_timestamp(6)" : "on update current_timestamp()" : "on update CURRENT_TIMESTAMP" : "");
     text(f, "PRIVILEGES", my_is_info_schema(db->name) ? "select" : "select,insert,update,references");
     text(f, "COLUMN_COMMENT", c->comment ? c->comment : "");
     add_row(f);
@@ -260,7 +287,7 @@ static void fill_columns(struct fill *f)
     const struct my_db *db;
     for (size_t i = 0; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++)
-            for (size_t c = 0; c < db->tables[k]->n_cols && my_ok(f->r); c++)
+            for (size_t c = 0; my_sees_table(f->r, db->name, db->tables[k]->name) && c < db->tables[k]->n_cols && my_ok(f->r); c++)
                 one_column(f, db, db->tables[k], c);
 }
 
@@ -478,12 +505,21 @@ static const char *cell_of(const struct my_table *t, const struct my_row *row, c
     return i >= 0 && (uint32_t)i < row->n && !row->cell[i].null ? row->cell[i].p : "";
 }
 
+/* hostname_requires_resolving() of sql_acl.cc: a name, neither localhost nor an address or a pattern of one. */
+static bool needs_resolving(const char *host)
+{
+    if (!*host || strcasecmp(host, "localhost") == 0)
+        return false;
+    return !strchr(host, ':') && host[strspn(host, "0123456789.%_/")] != '\0';
+}
+
 static void fill_user_privileges(struct fill *f)
 {
-    struct my_db *db = my_world_db(f->r->w, "mysql");
-    const struct my_table *t = db ? my_db_table(f->r->w, db, "user") : NULL;
+    const struct my_table *t = my_acl_loaded(f->r->w, "user");
     for (size_t i = 0; t && i < t->n_rows; i++) {
         const struct my_row *row = t->rows[i];
+        if (my_var_on(f->r, "skip_name_resolve") && needs_resolving(cell_of(t, row, "Host")))
+            continue; /* such accounts are left out when they are loaded */
         char who[200];
         (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, row, "User"), cell_of(t, row, "Host"));
         char *own = arena_copy(f->r->arena, who, strlen(who));
@@ -538,6 +574,7 @@ static void fill_statistics(struct fill *f)
                     text(f, "NULLABLE", col->not_null ? "" : "YES");
                     text(f, "INDEX_TYPE", key->kind == MY_KEY_FULLTEXT ? "FULLTEXT" : key->using_ ? key->using_ : "BTREE");
                     text(f, "COMMENT", "");
+                    text(f, "IGNORED", "NO");
                     add_row(f);
                 }
         }

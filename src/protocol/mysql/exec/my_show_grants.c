@@ -5,6 +5,7 @@
 #include "protocol/mysql/exec/my_user.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_crypt.h"
+#include "protocol/mysql/world/my_acl.h"
 
 /* ---- SHOW GRANTS ---- */
 /* "SELECT, INSERT" of a row of user or db; ALL PRIVILEGES when none of the level is missing; USAGE when all are. */
@@ -104,9 +105,8 @@ static void proxy_line(struct my_run *r, const struct my_table *t, const struct 
 void my_show_grants(struct my_run *r, struct my_stmt *st)
 {
     struct my_user_spec self = {.user = NULL}, *u = st->users ? st->users : &self;
-    struct my_db *db;
     my_resolve_user(r, u);
-    struct my_table *t = my_acl_table(r, "user", &db);
+    const struct my_table *t = my_acl_loaded(r->w, "user");
     int at = my_find_row(t, u->user, u->host, NULL, NULL);
     if (at < 0) {
         my_no_such_grant(r, u);
@@ -129,7 +129,7 @@ void my_show_grants(struct my_run *r, struct my_stmt *st)
     }
     global_line(r, t, t->rows[at], u->user, u->host, &w);
     send_line(r, &col, &w, &n);
-    struct my_table *dbs = my_acl_table(r, "db", &db), *tabs = my_acl_table(r, "tables_priv", &db);
+    const struct my_table *dbs = my_acl_loaded(r->w, "db"), *tabs = my_acl_loaded(r->w, "tables_priv");
     for (size_t i = 0; dbs && i < dbs->n_rows; i++)
         if (my_same_account(dbs, dbs->rows[i], u->user, u->host)) {
             db_line(r, dbs, dbs->rows[i], u->user, u->host, &w);
@@ -140,7 +140,7 @@ void my_show_grants(struct my_run *r, struct my_stmt *st)
             table_line(r, tabs, tabs->rows[i], u->user, u->host, &w);
             send_line(r, &col, &w, &n);
         }
-    struct my_table *proxies = my_acl_table(r, "proxies_priv", &db);
+    const struct my_table *proxies = my_acl_loaded(r->w, "proxies_priv");
     for (size_t i = 0; proxies && i < proxies->n_rows; i++)
         if (my_same_account(proxies, proxies->rows[i], u->user, u->host)) {
             proxy_line(r, proxies, proxies->rows[i], u->user, u->host, &w);

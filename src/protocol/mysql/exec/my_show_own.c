@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/wr.h"
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_info.h"
 #include "protocol/mysql/exec/my_show.h"
 #include "protocol/mysql/world/my_facts.h"
@@ -64,7 +65,7 @@ void my_send_processlist(struct my_run *r)
     size_t n_cols = my_show_recorded(r, r->full_list ? "full processlist" : "processlist", cols, 9) == 9 ? 9 : 8;
     my_send_columns(r, cols, n_cols);
     uint64_t n = 0;
-    bool all = true;
+    bool all = my_may(r, MY_P_PROCESS);
     for (struct my_ses *s = r->ses->sh->sessions; s; s = s->next) {
         if (!s->c || session_src(s->s) != session_src(r->ses->s) || (!all && strcmp(s->c->user, r->c->user) != 0))
             continue;

@@ -6,6 +6,7 @@
 #include "protocol/mysql/exec/my_user.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_crypt.h"
+#include "protocol/mysql/world/my_acl.h"
 
 const struct my_priv my_privs[MY_N_PRIVS] = {
     {"SELECT", "Select", "Select", MY_ON_DB | MY_ON_TABLE},
@@ -344,9 +345,10 @@ void my_set_password(struct my_run *r, struct my_assign *a)
         my_fail(r, MY_ER_PASSWORD_NO_MATCH);
     else
         (void)my_put_row(r, "user", at, (struct my_named[]){{my_hash_column(r), hash}, {"password_expired", "N"}}, 2);
+    my_acl_load(r->w);
 }
 
-void my_exec_user(struct my_run *r, struct my_stmt *st)
+static void exec_user(struct my_run *r, struct my_stmt *st)
 {
     switch (st->com) {
     case MY_Q_CREATE_USER:
@@ -369,4 +371,11 @@ void my_exec_user(struct my_run *r, struct my_stmt *st)
         my_show_grants(r, st);
         break;
     }
+}
+
+void my_exec_user(struct my_run *r, struct my_stmt *st)
+{
+    exec_user(r, st);
+    if (st->com != MY_Q_SHOW_GRANTS)
+        my_acl_load(r->w); /* what these statements change is in force at once */
 }

@@ -145,6 +145,11 @@ static void show_routine_status(struct my_parse *p, struct my_stmt *st, bool fun
     st->is_function = function;
     if (my_p_take(p, MY_K_CODE)) {
         my_p_table_name(p, &st->db, &st->name);
+        if (p->env->mariadb && !st->db) {
+            st->com = MY_Q_SHOW_CREATE_ROUTINE; /* looked for first: no database, or no such routine */
+            st->word = function ? MY_K_FUNCTION : MY_K_PROCEDURE;
+            return;
+        }
         my_p_error(p, MY_ER_FEATURE_DISABLED, function ? "SHOW FUNCTION CODE" : "SHOW PROCEDURE CODE", "--with-debug");
         return;
     }

@@ -87,6 +87,11 @@ const struct my_coll *my_coll_by_id(const struct my_kit *k, unsigned id)
 
 const struct my_coll *my_coll_by_name(const struct my_kit *k, const char *name)
 {
+    char mb3[80];
+    if (k->mariadb && strncasecmp(name, "utf8_", 5) == 0 && strlen(name) < 64) { /* old_mode has UTF8_IS_UTF8MB3 */
+        (void)snprintf(mb3, sizeof mb3, "utf8mb3_%s", name + 5);
+        name = mb3;
+    }
     for (size_t i = 0; i < k->n_colls; i++)
         if (strcasecmp(k->colls[i].name, name) == 0)
             return &k->colls[i];

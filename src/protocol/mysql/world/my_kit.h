@@ -44,6 +44,7 @@ struct my_sysvar {
     uint64_t block;           /* INT: cut to a multiple of it */
     bool is_signed, null_when_empty, hidden; /* hidden: SHOW has it, @@ does not */
     uint8_t recorded_scope, wire_type;       /* 0: not recorded; else 1 + enum my_var_scope, enum my_type */
+    const char *set_needs;    /* privileges that SET GLOBAL asks for, as error 1227 names them; NULL: SUPER */
     const char *dflt;         /* SET … = DEFAULT; NULL: none recorded */
 };
 
