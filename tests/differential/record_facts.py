@@ -94,10 +94,10 @@ def cell(value, null="NULL"):
     return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
 
 
-def write(folder, name, head, rows, null="NULL"):
+def write(folder, name, head, rows, null="NULL", escaped=True):
     with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as f:
         for row in [head] + rows:
-            f.write("\t".join(cell(v, null) for v in row) + "\n")
+            f.write("\t".join(cell(v, null) if escaped else v or null for v in row) + "\n")
 
 
 WIRE = ["type", "flags", "length", "charset", "decimals"]
@@ -190,8 +190,8 @@ def needed_privileges(weak, name):
 
 def record_variables(db, folder, mariadb, weak):
     """The values without the compiled-in paths of the recorded machine: the persona says those."""
-    write(folder, "global-variables.tsv", ["Variable_name", "Value"], db.rows("show global variables"), "")
-    write(folder, "session-variables.tsv", ["Variable_name", "Value"], db.rows("show session variables"), "")
+    write(folder, "global-variables.tsv", ["Variable_name", "Value"], db.rows("show global variables"), "", False)
+    write(folder, "session-variables.tsv", ["Variable_name", "Value"], db.rows("show session variables"), "", False)
     if not mariadb:
         return
     cols, rows = db.ask("select lower(variable_name), variable_scope, variable_type, read_only, session_value, global_value, default_value, "

@@ -72,6 +72,7 @@ struct my_conn {
     struct my_world *world;
     char user[130], priv_host[64], host[64]; /* host: as user() shows it; priv_host: of the matching account */
     char db[MY_NAME_MAX * 3 + 1];
+    char role[130];          /* SET ROLE; "": none */
     uint64_t rights;         /* global ones, as at login: my_check.c */
     bool rights_known;
     bool autocommit, in_trans, killed, multi, no_backslash;

@@ -312,6 +312,8 @@ bool my_check_stmt(struct my_run *r, const struct my_stmt *st)
     case MY_Q_DROP_USER:
     case MY_Q_RENAME_USER:
     case MY_Q_ALTER_USER:
+    case MY_Q_CREATE_ROLE:
+    case MY_Q_DROP_ROLE:
         return my_may(r, MY_P_CREATE_USER) || deny_right(r, "CREATE USER");
     case MY_Q_GRANT:
     case MY_Q_REVOKE:

@@ -214,6 +214,12 @@ void my_exec(struct my_run *r, struct my_stmt *st)
     case MY_Q_ALTER_USER:
     case MY_Q_GRANT:
     case MY_Q_REVOKE:
+    case MY_Q_CREATE_ROLE:
+    case MY_Q_DROP_ROLE:
+    case MY_Q_GRANT_ROLE:
+    case MY_Q_REVOKE_ROLE:
+    case MY_Q_SET_ROLE:
+    case MY_Q_DEFAULT_ROLE:
     case MY_Q_SHOW_GRANTS:
         my_exec_user(r, st);
         break;

@@ -39,9 +39,9 @@ static int by_id(const void *a, const void *b)
 static int load_collations(struct my_kit *k, struct err *err)
 {
     struct my_tsv t = {0};
-    int rc = my_tsv_load(k, "character-sets.tsv", true, &k->charsets, err);
+    int rc = my_tsv_load(k, "character-sets.tsv", true, false, &k->charsets, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "collations.tsv", true, &t, err);
+        rc = my_tsv_load(k, "collations.tsv", true, false, &t, err);
     if (rc < 0)
         return rc;
     k->colls = arena_new(&k->arena, (t.n_rows + 1) * sizeof *k->colls);
@@ -158,11 +158,11 @@ static const char *persona_value(struct my_kit *k, const char *name, const char 
 static int load_variables(struct my_kit *k, struct err *err)
 {
     struct my_tsv g = {0}, s = {0};
-    int rc = my_tsv_load(k, "global-variables.tsv", true, &g, err);
+    int rc = my_tsv_load(k, "global-variables.tsv", true, false, &g, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "session-variables.tsv", true, &s, err);
+        rc = my_tsv_load(k, "session-variables.tsv", true, false, &s, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "variables.tsv", false, &k->variables, err);
+        rc = my_tsv_load(k, "variables.tsv", false, true, &k->variables, err);
     if (rc < 0)
         return rc;
     k->vars = arena_new(&k->arena, (g.n_rows + s.n_rows + 1) * sizeof *k->vars);
@@ -226,15 +226,15 @@ static int kit_load(struct my_kit *k, uint64_t seed, struct err *err)
     if (rc == 0)
         rc = load_variables(k, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "status-names.tsv", true, &k->status, err);
+        rc = my_tsv_load(k, "status-names.tsv", true, false, &k->status, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "columns.tsv", true, &k->columns, err);
+        rc = my_tsv_load(k, "columns.tsv", true, true, &k->columns, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "plugins.tsv", true, &k->plugins, err);
+        rc = my_tsv_load(k, "plugins.tsv", true, false, &k->plugins, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "engines.tsv", true, &k->engines, err);
+        rc = my_tsv_load(k, "engines.tsv", true, false, &k->engines, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "privileges.tsv", true, &k->privileges, err);
+        rc = my_tsv_load(k, "privileges.tsv", true, false, &k->privileges, err);
     if (rc == 0)
         rc = my_facts_load(k, err);
     if (rc < 0)
