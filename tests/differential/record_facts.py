@@ -115,7 +115,8 @@ SHOWS = ["databases", "tables from mysql", "full tables from mysql", "columns fr
          "slave status", "all slaves status", "privileges", "warnings", "engine innodb status", "engine innodb mutex", "create table mysql.func",
          "create table mysql.user", "create database mysql", "create procedure sys.ps_setup_show_enabled", "create function sys.version_major",
          "grants", "create user root@localhost", "contributors", "authors", "binary logs", "function code sys.version_major",
-         "function status", "create event mysql.e", "create trigger mysql.t"]
+         "function status", "package status", "relaylog events", "index_statistics", "client_statistics", "user_statistics",
+         "table_statistics", "plugins soname 'ha_blackhole.so'", "create event mysql.e", "create trigger mysql.t"]
 ROWS_MAX, BYTES_MAX = 1200, 64 << 10
 
 
@@ -217,6 +218,12 @@ def record_shows(db, folder):
             print(f"record_facts.py: show {show}: {e}", file=sys.stderr)
             continue
         out += [[show] + [c[k] for k in ["name", "db", "table", "org_table", "org_name"] + WIRE] for c in columns]
+    for show in ("authors", "contributors"):
+        try:
+            columns, rows = db.ask("show " + show)
+            write(folder, f"rows/show.{show}.tsv", [c["name"] for c in columns], rows, "\\N")
+        except SystemError:
+            pass
     write(folder, "show.tsv", ["show", "name", "db", "table", "org_table", "org_name"] + WIRE, out)
 
 

@@ -154,8 +154,21 @@ static bool commits(enum my_sqlcom com)
     }
 }
 
+/* SELECT @@error_count, @@warning_count reads what the statement before left. */
+static bool reads_counts(const struct my_stmt *st)
+{
+    if (st->com != MY_Q_SELECT || !st->select || st->select->from)
+        return false;
+    for (const struct my_item *it = st->select->items; it; it = it->next)
+        if (it->expr && it->expr->op == MY_X_SYSVAR && it->expr->name && (strcasecmp(it->expr->name, "error_count") == 0 || strcasecmp(it->expr->name, "warning_count") == 0))
+            return true;
+    return false;
+}
+
 static bool keeps_diagnostics(const struct my_stmt *st)
 {
+    if (reads_counts(st))
+        return true;
     return st->com == MY_Q_SHOW_WARNINGS || st->com == MY_Q_SHOW_ERRORS || st->com == MY_Q_SHOW_COUNT_WARNINGS || st->com == MY_Q_SHOW_COUNT_ERRORS;
 }
 

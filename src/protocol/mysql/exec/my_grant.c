@@ -57,7 +57,7 @@ static bool grant_account(struct my_run *r, const struct my_stmt *st, const stru
         my_no_account(r);
         return false;
     }
-    return at >= 0 && !u->password && !u->hash && !u->plugin ? true : my_put_user(r, u, at);
+    return at >= 0 && !u->password && !u->hash && !u->plugin && !u->ssl ? true : my_put_user(r, u, at);
 }
 
 static void grant_global(struct my_run *r, const struct my_stmt *st, const struct my_user_spec *u)
@@ -251,6 +251,14 @@ void my_grant(struct my_run *r, struct my_stmt *st)
         db = NULL;
         if (!my_need_db(r, &db))
             return;
+    }
+    if (st->word && st->name) { /* ON PROCEDURE, ON FUNCTION */
+        if (!my_world_routine(r->w, st->word == MY_K_PROCEDURE ? "PROCEDURE" : "FUNCTION", db, st->name)) {
+            char text[200];
+            (void)snprintf(text, sizeof text, "%s %.64s does not exist", r->kit->mariadb ? "FUNCTION or PROCEDURE" : st->word == MY_K_PROCEDURE ? "PROCEDURE" : "FUNCTION", st->name);
+            my_fail_as(r, 1305, "42000", text);
+        }
+        return;
     }
     if (!global && !proxy && !level_ok(r, st, st->name ? MY_ON_TABLE : MY_ON_DB))
         return;

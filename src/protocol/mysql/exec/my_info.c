@@ -295,7 +295,9 @@ static void variables(struct fill *f, enum my_scope scope, bool upper)
 {
     const struct my_kit *k = f->r->kit;
     for (size_t i = 0; i < k->n_vars && my_ok(f->r); i++) {
-        const struct my_sysvar *v = &k->vars[i];
+        const struct my_sysvar *v = k->shown_vars[i];
+        if (!v)
+            continue;
         if (scope == MY_SCOPE_GLOBAL ? !v->global : !v->session)
             continue;
         const char *value = my_var_text(f->r, v, scope), *name = v->name;
@@ -326,6 +328,28 @@ static void fill_show_global(struct fill *f)
 static void fill_show_session(struct fill *f)
 {
     variables(f, MY_SCOPE_SESSION, false);
+}
+
+/* SYSTEM_VARIABLES: what was recorded, with the values as they are now. */
+static void fill_system_variables(struct fill *f)
+{
+    const struct my_tsv *t = &f->r->kit->variables;
+    for (size_t i = 0; i < t->n_rows && my_ok(f->r); i++) {
+        const char *name = my_tsv_cell(t, i, 0);
+        const struct my_sysvar *v = my_sysvar_find(f->r->kit, name);
+        char *up = arena_copy(f->r->arena, name, strlen(name));
+        if (!v || !up)
+            continue;
+        for (char *p = up; *p; p++)
+            *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+        begin(f);
+        for (size_t c = 1; c < t->n_cols; c++)
+            cell_of_text(f, t->head[c], my_tsv_cell(t, i, c));
+        text(f, "VARIABLE_NAME", up);
+        text(f, "SESSION_VALUE", my_sysvar_scope(f->r->kit, v) == MY_VAR_GLOBAL ? NULL : my_var_text(f->r, v, MY_SCOPE_SESSION));
+        text(f, "GLOBAL_VALUE", my_sysvar_scope(f->r->kit, v) == MY_VAR_SESSION ? NULL : my_var_text(f->r, v, MY_SCOPE_GLOBAL));
+        add_row(f);
+    }
 }
 
 /* Counters move with the server's age and with what this connection does. */
@@ -513,6 +537,16 @@ static bool needs_resolving(const char *host)
     return !strchr(host, ':') && host[strspn(host, "0123456789.%_/")] != '\0';
 }
 
+static void privilege_row(struct fill *f, const char *grantee, const char *name, bool grant)
+{
+    begin(f);
+    text(f, "GRANTEE", grantee);
+    catalog(f, "TABLE_CATALOG");
+    text(f, "PRIVILEGE_TYPE", name);
+    text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
+    add_row(f);
+}
+
 static void fill_user_privileges(struct fill *f)
 {
     const struct my_table *t = my_acl_loaded(f->r->w, "user");
@@ -528,13 +562,12 @@ static void fill_user_privileges(struct fill *f)
             if (cell_of(t, row, privs[p].col)[0] != 'Y')
                 continue;
             some = true;
-            begin(f);
-            text(f, "GRANTEE", own);
-            catalog(f, "TABLE_CATALOG");
-            text(f, "PRIVILEGE_TYPE", privs[p].name);
-            text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
-            add_row(f);
+            privilege_row(f, own, f->r->kit->mariadb && strcmp(privs[p].name, "REPLICATION CLIENT") == 0 ? "BINLOG MONITOR" : privs[p].name, grant);
         }
+        static const char *const later[] = {"DELETE HISTORY", "SET USER", "FEDERATED ADMIN", "CONNECTION ADMIN", "READ_ONLY ADMIN", "REPLICATION SLAVE ADMIN",
+                                            "REPLICATION MASTER ADMIN", "BINLOG ADMIN", "BINLOG REPLAY", "SLAVE MONITOR"};
+        for (size_t p = 0; f->r->kit->mariadb && cell_of(t, row, "Super_priv")[0] == 'Y' && p < sizeof later / sizeof *later; p++)
+            privilege_row(f, own, later[p], grant);
         if (!some) {
             begin(f);
             text(f, "GRANTEE", own);
@@ -544,6 +577,120 @@ static void fill_user_privileges(struct fill *f)
             add_row(f);
         }
     }
+}
+
+/* Each element of a SET of rights, in capitals: the rows of TABLE_ and COLUMN_PRIVILEGES. */
+static void each_right(struct fill *f, const struct my_table *t, const struct my_row *row, const char *set_col, const char *column)
+{
+    const char *set = cell_of(t, row, set_col);
+    char who[400];
+    (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, row, "User"), cell_of(t, row, "Host"));
+    char *own = arena_copy(f->r->arena, who, strlen(who));
+    bool grant = strstr(cell_of(t, row, "Table_priv"), "Grant") != NULL;
+    while (*set && my_ok(f->r)) {
+        size_t n = strcspn(set, ",");
+        char *name = arena_copy(f->r->arena, set, n);
+        for (char *p = name; p && *p; p++)
+            *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+        set += n + (set[n] == ',');
+        if (!name || strcmp(name, "GRANT") == 0)
+            continue;
+        begin(f);
+        text(f, "GRANTEE", own);
+        catalog(f, "TABLE_CATALOG");
+        text(f, "TABLE_SCHEMA", cell_of(t, row, "Db"));
+        text(f, "TABLE_NAME", cell_of(t, row, "Table_name"));
+        if (column)
+            text(f, "COLUMN_NAME", column);
+        text(f, "PRIVILEGE_TYPE", name);
+        text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
+        add_row(f);
+    }
+}
+static void fill_table_privileges(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "tables_priv");
+    for (size_t i = 0; t && i < t->n_rows; i++)
+        each_right(f, t, t->rows[i], "Table_priv", NULL);
+}
+static void fill_column_privileges(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "columns_priv");
+    for (size_t i = 0; t && i < t->n_rows; i++)
+        each_right(f, t, t->rows[i], "Column_priv", cell_of(t, t->rows[i], "Column_name"));
+}
+static void fill_schema_privileges(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "db");
+    for (size_t i = 0; t && i < t->n_rows; i++) {
+        char who[400];
+        (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, t->rows[i], "User"), cell_of(t, t->rows[i], "Host"));
+        char *own = arena_copy(f->r->arena, who, strlen(who));
+        for (size_t p = 0; p < sizeof privs / sizeof *privs && my_ok(f->r); p++)
+            if (cell_of(t, t->rows[i], privs[p].col)[0] == 'Y') {
+                begin(f);
+                text(f, "GRANTEE", own);
+                catalog(f, "TABLE_CATALOG");
+                text(f, "TABLE_SCHEMA", cell_of(t, t->rows[i], "Db"));
+                text(f, "PRIVILEGE_TYPE", privs[p].name);
+                text(f, "IS_GRANTABLE", cell_of(t, t->rows[i], "Grant_priv")[0] == 'Y' ? "YES" : "NO");
+                add_row(f);
+            }
+    }
+}
+static void fill_enabled_roles(struct fill *f)
+{
+    begin(f);
+    text(f, "ROLE_NAME", f->r->c->role[0] ? f->r->c->role : NULL);
+    add_row(f);
+}
+static void fill_applicable_roles(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "roles_mapping");
+    char who[400];
+    (void)snprintf(who, sizeof who, "%s@%s", f->r->c->user, f->r->c->priv_host);
+    for (size_t i = 0; t && i < t->n_rows; i++) {
+        if (strcmp(cell_of(t, t->rows[i], "User"), f->r->c->user) != 0 || strcasecmp(cell_of(t, t->rows[i], "Host"), f->r->c->priv_host) != 0)
+            continue;
+        begin(f);
+        text(f, "GRANTEE", arena_copy(f->r->arena, who, strlen(who)));
+        text(f, "ROLE_NAME", cell_of(t, t->rows[i], "Role"));
+        text(f, "IS_GRANTABLE", cell_of(t, t->rows[i], "Admin_option")[0] == 'Y' ? "YES" : "NO");
+        text(f, "IS_DEFAULT", "NO");
+        add_row(f);
+    }
+}
+
+/* A table without partitions is one row. */
+static void fill_partitions(struct fill *f)
+{
+    const struct my_db *db;
+    for (size_t i = 1; each_db(f->r->w, i, &db); i++)
+        for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++) {
+            const struct my_table *t = db->tables[k];
+            if (t->is_view || t->shown_as_view)
+                continue;
+            bool innodb = strcasecmp(t->engine, "InnoDB") == 0;
+            begin(f);
+            catalog(f, "TABLE_CATALOG");
+            text(f, "TABLE_SCHEMA", db->name);
+            text(f, "TABLE_NAME", t->name);
+            num(f, "TABLE_ROWS", t->n_rows);
+            num(f, "AVG_ROW_LENGTH", t->n_rows ? t->row_bytes / t->n_rows : 0);
+            num(f, "DATA_LENGTH", innodb ? 16384 : t->row_bytes);
+            if (!innodb)
+                num(f, "MAX_DATA_LENGTH", 281474976710655);
+            num(f, "INDEX_LENGTH", innodb ? 0 : t->n_keys ? 2048 : 1024);
+            num(f, "DATA_FREE", 0);
+            when(f, "CREATE_TIME", t->created_us);
+            if (!innodb)
+                when(f, "UPDATE_TIME", t->updated_us);
+            text(f, "PARTITION_COMMENT", "");
+            text(f, "NODEGROUP", "");
+            (void)recorded_table(f, db, t);
+            text(f, "TABLESPACE_NAME", NULL);
+            add_row(f);
+        }
 }
 
 static void fill_statistics(struct fill *f)
@@ -678,7 +825,9 @@ static const struct {
     {"CHARACTER_SETS", fill_charsets}, {"COLLATIONS", fill_collations}, {"COLLATION_CHARACTER_SET_APPLICABILITY", fill_applicability},
     {"ENGINES", fill_engines}, {"PLUGINS", fill_plugins}, {"PROCESSLIST", fill_processlist}, {"USER_PRIVILEGES", fill_user_privileges},
     {"STATISTICS", fill_statistics}, {"TABLE_CONSTRAINTS", fill_table_constraints}, {"KEY_COLUMN_USAGE", fill_key_usage}, {"VIEWS", fill_views},
-    {"ROUTINES", fill_routines},
+    {"ROUTINES", fill_routines}, {"SYSTEM_VARIABLES", fill_system_variables}, {"TABLE_PRIVILEGES", fill_table_privileges},
+    {"COLUMN_PRIVILEGES", fill_column_privileges}, {"SCHEMA_PRIVILEGES", fill_schema_privileges}, {"ENABLED_ROLES", fill_enabled_roles},
+    {"APPLICABLE_ROLES", fill_applicable_roles}, {"PARTITIONS", fill_partitions},
     /* what SHOW reads: same columns, other spelling */
     {"VARIABLES:GLOBAL", fill_show_global}, {"VARIABLES:SESSION", fill_show_session}, {"STATUS:", fill_show_status},
 };

@@ -355,7 +355,7 @@ static bool check_scope(struct my_run *r, const struct my_sysvar *v, enum my_sco
 static const char *default_text(struct my_run *r, const struct my_sysvar *v, enum my_scope scope)
 {
     if (scope == MY_SCOPE_GLOBAL)
-        return v->dflt ? v->dflt : v->global;
+        return v->dflt && (v->dflt[0] || v->type != MY_VAR_STR) ? v->dflt : v->global;
     const char *g = my_world_global(r->w, v->name);
     return g ? g : v->global ? v->global : v->session;
 }

@@ -384,6 +384,16 @@ void my_exec_show(struct my_run *r, struct my_stmt *st)
         my_empty_result(r, "open tables", n, l, 4);
         return;
     }
+    case MY_Q_SHOW_RECORDED:
+        my_empty_result(r, st->name, NULL, NULL, 0);
+        return;
+    case MY_Q_SHOW_EXPLAIN: {
+        my_fix_const(r, st->expr);
+        struct my_val id = my_ok(r) ? my_eval_const(r, st->expr) : my_null();
+        if (my_ok(r))
+            my_fail(r, MY_ER_NO_SUCH_THREAD, (unsigned long long)my_val_i64(&id, NULL));
+        return;
+    }
     case MY_Q_SHOW_PROFILES: {
         static const char *const n[] = {"Query_ID", "Duration", "Query"};
         static const uint32_t l[] = {0, 10, 300};

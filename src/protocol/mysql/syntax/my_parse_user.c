@@ -52,8 +52,12 @@ static void privilege(struct my_parse *p, struct my_stmt *st)
 
 static void grant_level(struct my_parse *p, struct my_stmt *st)
 {
-    if (!my_p_take(p, MY_K_TABLE) && !my_p_take(p, MY_K_FUNCTION))
-        (void)my_p_take(p, MY_K_PROCEDURE);
+    if (my_p_is(p, MY_K_FUNCTION) || my_p_is(p, MY_K_PROCEDURE)) {
+        st->word = p->tok.kw;
+        my_p_next(p);
+    } else {
+        (void)my_p_take(p, MY_K_TABLE);
+    }
     if (my_p_take_op(p, '*')) {
         if (my_p_take_op(p, '.'))
             my_p_want_op(p, '*');

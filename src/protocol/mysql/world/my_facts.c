@@ -100,9 +100,18 @@ int my_facts_load(struct my_kit *k, struct err *err)
     int rc = my_tsv_load(k, "tables.tsv", false, true, &k->tables, err);
     if (rc == 0)
         rc = my_tsv_load(k, "show.tsv", false, true, &k->shows, err);
-    k->fact_rows = rc == 0 ? arena_new(&k->arena, (k->tables.n_rows + 1) * sizeof *k->fact_rows) : NULL;
+    k->fact_rows = rc == 0 ? arena_new(&k->arena, (k->tables.n_rows + 3) * sizeof *k->fact_rows) : NULL;
     if (rc == 0 && !k->fact_rows)
         rc = err_set(err, -ENOMEM, "too many tables in %s/tables.tsv", k->persona.mysql.facts);
+    static const char *const shows[] = {"authors", "contributors"};
+    for (size_t i = 0; i < sizeof shows / sizeof *shows && k->tables.n_rows && rc == 0; i++) {
+        struct my_fact_rows *f = &k->fact_rows[k->n_fact_rows];
+        char name[80];
+        *f = (struct my_fact_rows){.schema = "show", .table = shows[i]};
+        (void)snprintf(name, sizeof name, "rows/show.%s.tsv", shows[i]);
+        rc = my_tsv_load(k, name, false, true, &f->t, err);
+        k->n_fact_rows += f->t.head != NULL;
+    }
     for (size_t i = 0; i < k->tables.n_rows && rc == 0; i++) {
         struct my_fact_rows *f = &k->fact_rows[k->n_fact_rows];
         *f = (struct my_fact_rows){.schema = my_tsv_cell(&k->tables, i, 0), .table = my_tsv_cell(&k->tables, i, 1)};

@@ -191,6 +191,16 @@ static int load_variables(struct my_kit *k, struct err *err)
         my_sysvar_classify(k, v);
     }
     my_sysvars_recorded(k);
+    k->shown_vars = arena_new(&k->arena, (k->n_vars + 1) * sizeof(const struct my_sysvar *));
+    if (!k->shown_vars)
+        return err_set(err, -ENOMEM, "too many variables");
+    size_t n = 0;
+    for (size_t i = 0; i < s.n_rows && n < k->n_vars; i++)
+        if (my_sysvar_find(k, my_tsv_cell(&s, i, 0)))
+            k->shown_vars[n++] = my_sysvar_find(k, my_tsv_cell(&s, i, 0));
+    for (size_t i = 0; i < k->n_vars && n < k->n_vars; i++)
+        if (!k->vars[i].session)
+            k->shown_vars[n++] = &k->vars[i];
     return 0;
 }
 

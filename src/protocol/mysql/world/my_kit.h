@@ -60,6 +60,7 @@ struct my_kit {
     const struct my_coll *latin1, *utf8, *utf8_bin, *binary, *utf8mb4, *server_coll;
     struct my_sysvar *vars;   /* sorted by name */
     size_t n_vars;
+    const struct my_sysvar **shown_vars; /* in the order of SHOW VARIABLES */
     struct my_tsv status, columns, charsets, plugins, engines, privileges;
     struct my_tsv tables, shows, variables; /* recorded for some versions: tables.tsv, show.tsv, variables.tsv */
     struct my_fact_rows *fact_rows;
