@@ -872,7 +872,8 @@ struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *sou
 
 struct my_rel *my_info_rel(struct my_run *r, const char *name, const char *alias, struct my_select *s)
 {
-    (void)s;
+    if (s && !s->where && !r->info_source && strcasecmp(name, "COLUMNS") == 0) /* every view is opened, in its own schema */
+        r->status |= my_fact_table(r->kit, "mysql", "global_priv") >= 0 ? MY_STATUS_SESSION_CHANGED : 0;
     if (r->info_source)
         return my_info_fill(r, name, r->info_source, alias);
     return my_info_fill(r, name, name, alias);

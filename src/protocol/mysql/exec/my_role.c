@@ -52,44 +52,44 @@ static void invalid(struct my_run *r, const char *name)
 /* Whoever makes a role may give it to others. */
 static void create(struct my_run *r, const struct my_stmt *st)
 {
-    for (const struct my_name *n = st->names; n && my_ok(r); n = n->next) {
-        if (my_is_role(r, n->name)) {
+    for (const struct my_user_spec *n = st->users; n && my_ok(r); n = n->next) {
+        if (my_is_role(r, n->user)) {
             if (st->if_not_exists) {
                 char text[200];
-                (void)snprintf(text, sizeof text, "Can't create role '%.128s'; it already exists", n->name);
+                (void)snprintf(text, sizeof text, "Can't create role '%.128s'; it already exists", n->user);
                 my_warn_text(r, MY_NOTE, 1975, text);
             } else {
-                cannot(r, "CREATE ROLE", n->name);
+                cannot(r, "CREATE ROLE", n->user);
             }
             continue;
         }
-        if (my_put_row(r, "user", -1, (struct my_named[]){{"Host", ""}, {"User", n->name}, {"is_role", "Y"}}, 3))
-            map(r, r->c->user, r->c->priv_host, n->name, true);
+        if (my_put_row(r, "user", -1, (struct my_named[]){{"Host", ""}, {"User", n->user}, {"is_role", "Y"}}, 3))
+            map(r, r->c->user, r->c->priv_host, n->user, true);
     }
 }
 
 static void drop(struct my_run *r, const struct my_stmt *st)
 {
-    for (const struct my_name *n = st->names; n && my_ok(r); n = n->next) {
-        if (!my_is_role(r, n->name)) {
+    for (const struct my_user_spec *n = st->users; n && my_ok(r); n = n->next) {
+        if (!my_is_role(r, n->user)) {
             if (st->if_exists) {
                 char text[200];
-                (void)snprintf(text, sizeof text, "Can't drop role '%.128s'; it doesn't exist", n->name);
+                (void)snprintf(text, sizeof text, "Can't drop role '%.128s'; it doesn't exist", n->user);
                 my_warn_text(r, MY_NOTE, 1976, text);
             } else {
-                cannot(r, "DROP ROLE", n->name);
+                cannot(r, "DROP ROLE", n->user);
             }
             continue;
         }
         for (size_t i = 0; i < MY_N_ACCOUNT_TABLES; i++)
-            (void)my_remove_rows(r, my_account_tables[i], n->name, "", NULL, NULL);
+            (void)my_remove_rows(r, my_account_tables[i], n->user, "", NULL, NULL);
         struct my_db *db;
         struct my_table *t = my_acl_table(r, "roles_mapping", &db);
         t = t ? my_world_own(r->w, db, t) : NULL;
         for (size_t i = t ? t->n_rows : 0; i-- > 0;)
-            if (strcmp(my_cell_text(t, t->rows[i], "Role"), n->name) == 0)
+            if (strcmp(my_cell_text(t, t->rows[i], "Role"), n->user) == 0)
                 my_table_remove(r->w, t, i);
-        if (strcmp(r->c->role, n->name) == 0)
+        if (strcmp(r->c->role, n->user) == 0)
             r->c->role[0] = '\0';
     }
 }

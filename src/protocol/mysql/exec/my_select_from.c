@@ -173,7 +173,7 @@ struct my_rel *my_rel_open(struct my_run *r, const char *db, const char *name, c
     if (!t)
         return NULL;
     if (t->shown_as_view && dbp && strcasecmp(r->c->db, dbp->name) != 0)
-        r->status |= MY_STATUS_STATE_CHANGED; /* the session stood in the view's schema for a moment */
+        r->status |= MY_STATUS_SESSION_CHANGED; /* the session stood in the view's schema for a moment */
     return t->is_view ? rel_of_view(r, dbp, t, alias) : my_rel_of_table(r, dbp, t, alias);
 }
 
@@ -220,6 +220,8 @@ void my_as_temp_field(struct my_run *r, struct my_meta *m)
     }
     uint16_t keep = m->is_field ? m->flags & (uint16_t)~(MY_F_PRI_KEY | MY_F_UNIQUE_KEY | MY_F_MULTIPLE_KEY | MY_F_PART_KEY | MY_F_AUTO_INCREMENT | MY_F_NO_DEFAULT | MY_F_TIMESTAMP | MY_F_ON_UPDATE_NOW) : 0;
     if (!m->is_field) {
+        if (r->kit->mariadb && my_is_narrow(m))
+            m->type = MY_T_LONG;
         if (m->unsigned_)
             keep |= MY_F_UNSIGNED;
         if (m->coll && m->coll->bin && my_result_of(m->type) == MY_RES_STR)

@@ -92,7 +92,10 @@ static void run_show(struct my_run *r, struct my_stmt *st, const struct show *sh
     if (st->like && st->like_len) {
         struct my_expr *pattern = text_expr(r, st->like, st->like_len);
         if (pattern && sh->exact && !my_names_fold(r->kit)) /* names of files: find_files() of sql_show.cc compares bytes */
+        {
             pattern->m.coll = r->kit->binary;
+            pattern->m.coerce = MY_CO_EXPLICIT;
+        }
         where = call2(r, "like", name_expr(r, sh->like_col), pattern);
     }
     for (int i = 0; i < 2; i++)
@@ -169,7 +172,7 @@ static void show_columns(struct my_run *r, struct my_stmt *st)
         db = dbp ? dbp->name : db;
     }
     if (t && t->shown_as_view && strcasecmp(r->c->db, db) != 0)
-        r->status |= MY_STATUS_STATE_CHANGED;
+        r->status |= MY_STATUS_SESSION_CHANGED;
     static const struct show_col plain[] = {{"COLUMN_NAME", "Field"}, {"COLUMN_TYPE", "Type"}, {"IS_NULLABLE", "Null"}, {"COLUMN_KEY", "Key"},
                                             {"COLUMN_DEFAULT", "Default"}, {"EXTRA", "Extra"}};
     static const struct show_col full[] = {{"COLUMN_NAME", "Field"}, {"COLUMN_TYPE", "Type"}, {"COLLATION_NAME", "Collation"}, {"IS_NULLABLE", "Null"},

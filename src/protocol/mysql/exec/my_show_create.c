@@ -36,9 +36,10 @@ static void create_column(struct my_run *r, struct wr *w, const struct my_table 
     wr_fmt(w, " %s", c->type_text);
     bool string = my_result_of(c->wire_type) == MY_RES_STR && !my_is_temporal(c->wire_type) && !my_coll_is_binary(c->coll);
     if (string && c->coll != t->coll) {
-        if (strcmp(c->coll->charset, t->coll->charset) != 0)
+        bool same = strcmp(c->coll->charset, t->coll->charset) == 0;
+        if (!same || !r->kit->mariadb)
             wr_fmt(w, " CHARACTER SET %s", c->coll->charset);
-        if (!c->coll->is_default || strcmp(c->coll->charset, t->coll->charset) == 0)
+        if (!c->coll->is_default || (same && r->kit->mariadb))
             wr_fmt(w, " COLLATE %s", c->coll->name);
     } else if (string && !c->coll->is_default) {
         wr_fmt(w, " COLLATE %s", c->coll->name);
@@ -138,7 +139,7 @@ void my_show_create_table(struct my_run *r, struct my_stmt *st)
     struct wr w = wr_of(1u << 20);
     if (t->is_view || t->shown_as_view) {
         if (t->shown_as_view && db && strcasecmp(r->c->db, db->name) != 0)
-            r->status |= MY_STATUS_STATE_CHANGED;
+            r->status |= MY_STATUS_SESSION_CHANGED;
         if (t->shown_as_view)
             wr_str(&w, t->create_text ? t->create_text : "");
         else

@@ -157,7 +157,10 @@ void my_show_grants(struct my_run *r, struct my_stmt *st)
     uint64_t n = 0;
     my_send_columns(r, &col, 1);
     if (at < 0) { /* MariaDB looks after it said what it will send */
-        my_no_such_grant(r, u);
+        if (st->word == MY_K_CREATE)
+            my_no_account(r);
+        else
+            my_no_such_grant(r, u);
         goto fail;
     }
     role_lines(r, u, &col, &w, &n);

@@ -112,7 +112,7 @@ static void grant_options(struct my_parse *p, struct my_stmt *st)
     }
 }
 
-static void user_list(struct my_parse *p, struct my_stmt *st, bool identified)
+void my_p_user_list(struct my_parse *p, struct my_stmt *st, bool identified)
 {
     struct my_user_spec **last = &st->users;
     do {
@@ -139,7 +139,7 @@ static bool grant_role(struct my_parse *p, struct my_stmt *st, bool revoke)
     my_p_want(p, revoke ? MY_K_FROM : MY_K_TO); /* the name might have been a role: what follows it is what is wrong */
     if (!my_p_ok(p))
         return true;
-    user_list(p, st, false);
+    my_p_user_list(p, st, false);
     if (!revoke && my_p_take(p, MY_K_WITH)) {
         st->with_grant = true;
         (void)my_p_ident(p);
@@ -164,14 +164,14 @@ void my_p_grant(struct my_parse *p, struct my_stmt *st, bool revoke)
             my_p_want(p, MY_K_OPTION);
             my_p_want(p, MY_K_FROM);
             st->with_grant = true;
-            user_list(p, st, false);
+            my_p_user_list(p, st, false);
             return;
         }
     } else if (my_p_take(p, MY_K_PROXY)) {
         my_p_want(p, MY_K_ON);
         (void)my_p_user(p, false);
         my_p_want(p, revoke ? MY_K_FROM : MY_K_TO);
-        user_list(p, st, !revoke);
+        my_p_user_list(p, st, !revoke);
         if (!revoke)
             grant_options(p, st);
         st->name = "";
@@ -184,7 +184,7 @@ void my_p_grant(struct my_parse *p, struct my_stmt *st, bool revoke)
     my_p_want(p, MY_K_ON);
     grant_level(p, st);
     my_p_want(p, revoke ? MY_K_FROM : MY_K_TO);
-    user_list(p, st, !revoke);
+    my_p_user_list(p, st, !revoke);
     if (!revoke)
         grant_options(p, st);
 }

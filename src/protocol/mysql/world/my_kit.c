@@ -247,6 +247,8 @@ static int kit_load(struct my_kit *k, uint64_t seed, struct err *err)
         rc = my_tsv_load(k, "privileges.tsv", true, false, &k->privileges, err);
     if (rc == 0)
         rc = my_facts_load(k, err);
+    if (rc == 0 && k->persona.mysql.login.words[0])
+        rc = my_words_load(&k->arena, k->persona.mysql.login.words, &k->words, err);
     if (rc < 0)
         return rc;
     const struct my_sysvar *cs = my_sysvar_find(k, "collation_server");

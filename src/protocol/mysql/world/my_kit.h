@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/persona.h"
+#include "protocol/mysql/my_policy.h"
 
 struct my_world;
 
@@ -61,6 +62,7 @@ struct my_kit {
     struct my_sysvar *vars;   /* sorted by name */
     size_t n_vars;
     const struct my_sysvar **shown_vars; /* in the order of SHOW VARIABLES */
+    struct my_words words;    /* of the login policy */
     struct my_tsv status, columns, charsets, plugins, engines, privileges;
     struct my_tsv tables, shows, variables; /* recorded for some versions: tables.tsv, show.tsv, variables.tsv */
     struct my_fact_rows *fact_rows;
