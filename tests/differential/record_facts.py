@@ -18,10 +18,10 @@ CAPS = 0x00000001 | 0x00000004 | 0x00000200 | 0x00002000 | 0x00008000  # long pa
 class Server:
     """A client of the text protocol, as far as recording needs one."""
 
-    def __init__(self, address, port):
+    def __init__(self, address, port, user="root"):
         self.sock = socket.create_connection((address, port), timeout=30)
         self.packet()
-        login = struct.pack("<IIB23x", CAPS, 1 << 24, 33) + b"root\0" + b"\0"
+        login = struct.pack("<IIB23x", CAPS, 1 << 24, 33) + user.encode() + b"\0" + b"\0"
         self.sock.sendall(struct.pack("<I", len(login))[:3] + b"\1" + login)
         if self.packet()[0] != 0:
             raise SystemExit("record_facts.py: login refused")
@@ -94,10 +94,10 @@ def cell(value, null="NULL"):
     return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
 
 
-def write(folder, name, head, rows, null="NULL"):
+def write(folder, name, head, rows, null="NULL", escaped=True):
     with open(os.path.join(folder, name), "w", encoding="utf-8", errors="surrogateescape") as f:
         for row in [head] + rows:
-            f.write("\t".join(cell(v, null) for v in row) + "\n")
+            f.write("\t".join(cell(v, null) if escaped else v or null for v in row) + "\n")
 
 
 WIRE = ["type", "flags", "length", "charset", "decimals"]
@@ -115,7 +115,8 @@ SHOWS = ["databases", "tables from mysql", "full tables from mysql", "columns fr
          "slave status", "all slaves status", "privileges", "warnings", "engine innodb status", "engine innodb mutex", "create table mysql.func",
          "create table mysql.user", "create database mysql", "create procedure sys.ps_setup_show_enabled", "create function sys.version_major",
          "grants", "create user root@localhost", "contributors", "authors", "binary logs", "function code sys.version_major",
-         "function status", "create event mysql.e", "create trigger mysql.t"]
+         "function status", "package status", "relaylog events", "index_statistics", "client_statistics", "user_statistics",
+         "table_statistics", "plugins soname 'ha_blackhole.so'", "create event mysql.e", "create trigger mysql.t"]
 ROWS_MAX, BYTES_MAX = 1200, 64 << 10
 
 
@@ -178,10 +179,20 @@ def record_rows(db, folder, tables):
             write(folder, f"rows/{schema}.{table}.tsv", [c["name"] for c in columns], rows, "\\N")
 
 
-def record_variables(db, folder, mariadb):
+def needed_privileges(weak, name):
+    """What SET GLOBAL asks for, as error 1227 names it."""
+    try:
+        weak.ask(f"set global {name} = default")
+    except SystemError as e:
+        before, _, after = str(e).partition("(at least one of) the ")
+        return after.partition(" privilege(s)")[0] if after else None
+    return None
+
+
+def record_variables(db, folder, mariadb, weak):
     """The values without the compiled-in paths of the recorded machine: the persona says those."""
-    write(folder, "global-variables.tsv", ["Variable_name", "Value"], db.rows("show global variables"), "")
-    write(folder, "session-variables.tsv", ["Variable_name", "Value"], db.rows("show session variables"), "")
+    write(folder, "global-variables.tsv", ["Variable_name", "Value"], db.rows("show global variables"), "", False)
+    write(folder, "session-variables.tsv", ["Variable_name", "Value"], db.rows("show session variables"), "", False)
     if not mariadb:
         return
     cols, rows = db.ask("select lower(variable_name), variable_scope, variable_type, read_only, session_value, global_value, default_value, "
@@ -194,7 +205,8 @@ def record_variables(db, folder, mariadb):
             row += [wire[0]["type"], wire[0]["flags"] & 32 and 1, "YES" if values[0][0] is None else "NO"]
         except SystemError:
             row += [None, None, "UNKNOWN"]
-    write(folder, "variables.tsv", ["name"] + [c["name"] for c in cols[1:]] + ["wire_type", "wire_unsigned", "select_null"], rows, "\\N")
+        row.append(needed_privileges(weak, row[0]) if row[1] != "SESSION ONLY" and row[3] == "NO" else None)
+    write(folder, "variables.tsv", ["name"] + [c["name"] for c in cols[1:]] + ["wire_type", "wire_unsigned", "select_null", "set_needs"], rows, "\\N")
 
 
 def record_shows(db, folder):
@@ -206,6 +218,12 @@ def record_shows(db, folder):
             print(f"record_facts.py: show {show}: {e}", file=sys.stderr)
             continue
         out += [[show] + [c[k] for k in ["name", "db", "table", "org_table", "org_name"] + WIRE] for c in columns]
+    for show in ("authors", "contributors"):
+        try:
+            columns, rows = db.ask("show " + show)
+            write(folder, f"rows/show.{show}.tsv", [c["name"] for c in columns], rows, "\\N")
+        except SystemError:
+            pass
     write(folder, "show.tsv", ["show", "name", "db", "table", "org_table", "org_name"] + WIRE, out)
 
 
@@ -228,7 +246,9 @@ def main():
     os.makedirs(folder, exist_ok=True)
     db = Server(address, int(port))
     mariadb = "MariaDB" in db.rows("select version()")[0][0]
-    record_variables(db, folder, mariadb)
+    db.ask("create user recorder")
+    record_variables(db, folder, mariadb, Server(address, int(port), "recorder"))
+    db.ask("drop user recorder")
     db.ask("set character_set_results = NULL")
     write(folder, "status-names.tsv", ["Variable_name", "Value"], db.rows("show session status"))
     tables = recorded_tables(db)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "protocol/mysql/my_auth.h"
+#include "protocol/mysql/world/my_acl.h"
 
 static bool host_like(const char *pattern, const char *host)
 {
@@ -29,8 +30,7 @@ static const char *cell_text(const struct my_row *r, int col)
 
 bool my_account_find(struct my_world *w, const char *user, const char *host, struct my_account *ret)
 {
-    struct my_db *db = my_world_db(w, "mysql");
-    struct my_table *t = db ? my_db_table(w, db, "user") : NULL;
+    const struct my_table *t = my_acl_loaded(w, "user");
     if (!t)
         return false;
     int cu = my_table_col(t, "User"), ch = my_table_col(t, "Host"), cp = my_table_col(t, "Password"), ca = my_table_col(t, "authentication_string");

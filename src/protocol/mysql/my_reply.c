@@ -16,12 +16,14 @@ uint16_t my_status(const struct my_run *r)
         s |= MY_STATUS_MORE_RESULTS;
     if (r->c->no_backslash)
         s |= MY_STATUS_NO_BACKSLASH;
+    if (r->kit->mariadb && r->c->n_vars && my_sql_mode((struct my_run *)(uintptr_t)r, "ANSI_QUOTES"))
+        s |= MY_STATUS_ANSI_QUOTES;
     return s;
 }
 
 static uint16_t warnings_of(const struct my_run *r)
 {
-    unsigned n = r->c->total_conds;
+    unsigned n = r->c->conds_old ? 0 : r->c->total_conds;
     return (uint16_t)(n > 65535 ? 65535 : n);
 }
 

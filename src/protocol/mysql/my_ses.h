@@ -92,6 +92,9 @@ struct my_conn {
     struct my_world *world;
     char user[130], priv_host[64], host[64]; /* host: as user() shows it; priv_host: of the matching account */
     char db[MY_NAME_MAX * 3 + 1];
+    char role[130];          /* SET ROLE; "": none */
+    uint64_t rights;         /* global ones, as at login: my_check.c */
+    bool rights_known;
     char old_db[MY_NAME_MAX * 3 + 1]; /* before COM_CHANGE_USER */
     unsigned track;          /* enum my_track: what has changed since the last OK */
     bool autocommit, in_trans, killed, multi, no_backslash;
@@ -113,6 +116,7 @@ struct my_conn {
     char xa_state;           /* 'A'ctive, 'I'dle, 'P'repared, 0 */
     struct my_cond conds[64];
     unsigned n_conds, total_conds, n_errors;
+    bool conds_old;          /* of a statement before: the list stays until a statement uses tables or has messages of its own */
     uint64_t last_insert_id, prev_insert_id, insert_id_stmt;
     int64_t row_count, found_rows;
     int64_t queries;

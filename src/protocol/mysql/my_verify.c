@@ -123,10 +123,7 @@ bool my_let_in(struct my_ses *ses, const struct my_offer *of, const char *user, 
 {
     const struct login_policy *p = &ses->kit->persona.mysql.login;
     struct my_world *w = ses->c->world;
-    struct my_db *db = my_world_db(w, "mysql");
-    bool listed = db && my_db_table(w, db, "user"); /* dropped: the server has its accounts in memory still */
-    struct my_world *of_world = listed ? w : ses->kit->base;
-    bool found = my_account_find(of_world, user, host, acc);
+    bool found = my_account_find(w, user, host, acc);
     uint32_t word = 0;
     bool right = found && answers_stored(ses, of, acc->hash);
     if (p->accept == LOGIN_ACCEPT_WORDS && by_words(ses->kit, found ? acc : NULL, user)) {
@@ -139,7 +136,7 @@ bool my_let_in(struct my_ses *ses, const struct my_offer *of, const char *user, 
         return false;
     if (word) {
         show_account(ses, &ses->kit->words.items[word - 1], found ? acc : NULL);
-        if (!my_account_find(of_world, user, host, acc))
+        if (!my_account_find(w, user, host, acc))
             *acc = (struct my_account){user, "%", ""};
     }
     return true;

@@ -9,6 +9,7 @@
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/world/my_def.h"
+#include "protocol/mysql/world/my_acl.h"
 
 static struct my_val sv(const char *s)
 {
@@ -144,7 +145,7 @@ static void check_tables(struct my_run *r, struct my_stmt *st)
         checksum_tables(r, st);
         return;
     }
-    uint32_t text_len = r->kit->version >= 50500 ? 128 * 1024 * 3 : 255;
+    uint32_t text_len = r->kit->mariadb ? 128 * 1024 * 3 : r->kit->version >= 50500 ? 128 * 1024 : 255; /* SQL_ADMIN_MSG_TEXT_SIZE */
     struct check c = {.r = r, .op = op_name(st->word),
                       .cols = {my_plain_col(r, "Table", 's', 128, true), my_plain_col(r, "Op", 's', 10, true),
                                my_plain_col(r, "Msg_type", 's', 10, true), my_plain_col(r, "Msg_text", 's', text_len, true)}};
@@ -168,6 +169,8 @@ static void cache_index(struct my_run *r, struct my_stmt *st)
 
 static void flush(struct my_run *r, struct my_stmt *st)
 {
+    if (st->word == MY_K_PRIVILEGES)
+        my_acl_load(r->w);
     if (st->word == MY_K_TABLES && !names_have_db(r, st->names))
         return;
     if (st->word == MY_K_TABLES && r->c->locked && st->names)

@@ -11,6 +11,7 @@ void my_diag_clear(struct my_conn *c)
     for (unsigned i = 0; i < c->n_conds; i++)
         free(c->conds[i].text);
     c->n_conds = c->total_conds = c->n_errors = 0;
+    c->conds_old = false;
 }
 
 void my_warn_text(struct my_run *r, enum my_level level, uint16_t code, const char *text)
@@ -18,6 +19,8 @@ void my_warn_text(struct my_run *r, enum my_level level, uint16_t code, const ch
     struct my_conn *c = r->c;
     if (level == MY_NOTE && !my_var_on(r, "sql_notes"))
         return;
+    if (c->conds_old)
+        my_diag_clear(c);
     c->total_conds++;
     c->n_errors += level == MY_ERROR;
     if (c->n_conds >= sizeof c->conds / sizeof *c->conds)

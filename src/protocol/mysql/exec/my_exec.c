@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_undo.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_ses.h"
@@ -57,6 +58,10 @@ void my_use(struct my_run *r, const char *db)
     struct my_db *d = my_world_db(r->w, db);
     if (!d) {
         my_fail(r, MY_ER_BAD_DB, db);
+        return;
+    }
+    if (!my_sees_db(r, d->name)) {
+        my_fail(r, MY_ER_DBACCESS_DENIED, r->c->user, r->c->priv_host, d->name);
         return;
     }
     (void)snprintf(r->c->db, sizeof r->c->db, "%s", d->name);
@@ -157,6 +162,31 @@ static bool commits(enum my_sqlcom com)
     }
 }
 
+/* Statements that use no table leave the messages of the one before (manual, "SHOW WARNINGS Statement"). */
+static bool uses_tables(const struct my_stmt *st)
+{
+    switch (st->com) {
+    case MY_Q_SELECT:
+        return st->select && st->select->from;
+    case MY_Q_SET:
+    case MY_Q_DO:
+    case MY_Q_USE:
+    case MY_Q_SHOW_GRANTS:
+    case MY_Q_SHOW_MASTER_STATUS:
+    case MY_Q_SHOW_SLAVE_STATUS:
+    case MY_Q_SHOW_BINLOGS:
+    case MY_Q_SHOW_BINLOG_EVENTS:
+    case MY_Q_SHOW_SLAVE_HOSTS:
+    case MY_Q_SHOW_RECORDED:
+    case MY_Q_SHOW_PRIVILEGES:
+    case MY_Q_SHOW_PROCESSLIST:
+    case MY_Q_SHOW_PROFILES:
+        return false;
+    default:
+        return true;
+    }
+}
+
 static bool keeps_diagnostics(const struct my_stmt *st)
 {
     return st->com == MY_Q_SHOW_WARNINGS || st->com == MY_Q_SHOW_ERRORS || st->com == MY_Q_SHOW_COUNT_WARNINGS || st->com == MY_Q_SHOW_COUNT_ERRORS;
@@ -229,6 +259,12 @@ static void run(struct my_run *r, struct my_stmt *st)
     case MY_Q_ALTER_USER:
     case MY_Q_GRANT:
     case MY_Q_REVOKE:
+    case MY_Q_CREATE_ROLE:
+    case MY_Q_DROP_ROLE:
+    case MY_Q_GRANT_ROLE:
+    case MY_Q_REVOKE_ROLE:
+    case MY_Q_SET_ROLE:
+    case MY_Q_DEFAULT_ROLE:
     case MY_Q_SHOW_GRANTS:
         my_exec_user(r, st);
         break;
@@ -264,9 +300,12 @@ static bool version_asked(const struct my_run *r)
 
 static void run_one(struct my_run *r, struct my_stmt *st)
 {
-    if (!keeps_diagnostics(st))
+    if (!keeps_diagnostics(st) && !uses_tables(st))
+        r->c->conds_old = true;
+    else if (!keeps_diagnostics(st))
         my_diag_clear(r->c);
-    my_exec(r, st);
+    if (my_check_stmt(r, st))
+        my_exec(r, st);
     if (!my_ok(r)) {
         r->more = false;
         my_send_error(r);

@@ -54,10 +54,10 @@ static bool grant_account(struct my_run *r, const struct my_stmt *st, const stru
     if (st->com == MY_Q_REVOKE)
         return true;
     if (at < 0 && !u->password && !u->hash && (my_sql_mode(r, "NO_AUTO_CREATE_USER") || r->kit->version >= 80000)) {
-        my_fail(r, MY_ER_PASSWORD_NO_MATCH);
+        my_no_account(r);
         return false;
     }
-    return at >= 0 && !u->password && !u->hash && !u->plugin ? true : my_put_user(r, u, at);
+    return at >= 0 && !u->password && !u->hash && !u->plugin && !u->ssl ? true : my_put_user(r, u, at);
 }
 
 static void grant_global(struct my_run *r, const struct my_stmt *st, const struct my_user_spec *u)
@@ -115,6 +115,61 @@ static void add_element(struct wr *w, const char *one)
     wr_fmt(w, "%s%s", w->len ? "," : "", one);
 }
 
+/* Named for the table itself, not for some of its columns. */
+static bool asked_whole(const struct my_stmt *st, size_t priv)
+{
+    for (size_t i = 0; i < st->n_privs; i++)
+        if (!(st->priv_cols && st->priv_cols[i]) && strcmp(st->priv_names[i], my_privs[priv].col) == 0)
+            return true;
+    return st->all_privs;
+}
+
+static int column_row(const struct my_table *t, const struct my_user_spec *u, const char *db, const char *table, const char *column)
+{
+    for (size_t i = 0; t && i < t->n_rows; i++)
+        if (my_same_account(t, t->rows[i], u->user, u->host) && strcmp(my_cell_text(t, t->rows[i], "Db"), db) == 0 &&
+            strcmp(my_cell_text(t, t->rows[i], "Table_name"), table) == 0 && strcasecmp(my_cell_text(t, t->rows[i], "Column_name"), column) == 0)
+            return (int)i;
+    return -1;
+}
+
+static const char *set_with(struct my_run *r, const char *have, const char *one, bool with)
+{
+    static const char *const order[] = {"Select", "Insert", "Update", "References"};
+    struct wr w = wr_of(128);
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(order[i], one) == 0 ? with : my_in_set(have, order[i]))
+            add_element(&w, order[i]);
+    const char *own = w.len ? arena_copy(r->arena, w.bytes, w.len) : "";
+    wr_done(&w);
+    return own ? own : "";
+}
+
+/* Rows of columns_priv for GRANT SELECT (a, b) …; what tables_priv.Column_priv becomes. */
+static const char *grant_columns(struct my_run *r, const struct my_stmt *st, const struct my_user_spec *u, const char *db_name, const char *have)
+{
+    bool grant = st->com == MY_Q_GRANT;
+    for (size_t i = 0; i < st->n_privs && st->priv_cols; i++) {
+        const char *cols = st->priv_cols[i], *priv = st->priv_names[i];
+        if (cols)
+            have = set_with(r, have, priv, grant);
+        while (cols && *cols) {
+            struct my_db *db;
+            char *name = arena_copy(r->arena, cols, strcspn(cols, ","));
+            if (!name)
+                return have;
+            struct my_table *t = my_acl_table(r, "columns_priv", &db);
+            int at = column_row(t, u, db_name, st->name, name);
+            const char *set = set_with(r, at >= 0 ? my_cell_text(t, t->rows[at], "Column_priv") : "", priv, grant);
+            (void)my_put_row(r, "columns_priv", at, (struct my_named[]){{"Host", u->host}, {"Db", db_name}, {"User", u->user}, {"Table_name", st->name},
+                                                                        {"Column_name", name}, {"Column_priv", set}, {"Timestamp", "0000-00-00 00:00:00"}}, 7);
+            cols += strlen(name);
+            cols += *cols == ',';
+        }
+    }
+    return have;
+}
+
 static void grant_table(struct my_run *r, const struct my_stmt *st, const struct my_user_spec *u, const char *db_name)
 {
     struct my_db *db;
@@ -128,12 +183,13 @@ static void grant_table(struct my_run *r, const struct my_stmt *st, const struct
     }
     struct wr w = wr_of(1024);
     for (size_t i = 0; i < MY_N_PRIVS; i++) {
-        bool named = asked(st, i);
+        bool named = asked_whole(st, i);
         if (my_privs[i].in_set && (named ? grant : my_in_set(have, my_privs[i].in_set)))
             add_element(&w, my_privs[i].in_set);
     }
     if (asked_grant(st) ? grant : my_in_set(have, "Grant"))
         add_element(&w, "Grant");
+    const char *by_column = grant_columns(r, st, u, db_name, at >= 0 ? my_cell_text(t, t->rows[at], "Column_priv") : "");
     char *list = arena_copy(r->arena, w.bytes ? (const char *)w.bytes : "", w.len), *grantor = NULL;
     wr_done(&w);
     char text[200];
@@ -141,12 +197,12 @@ static void grant_table(struct my_run *r, const struct my_stmt *st, const struct
     grantor = arena_copy(r->arena, text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
     if (!list || !grantor)
         my_fail(r, MY_ER_OUTOFMEMORY, 1024);
-    else if (!list[0])
+    else if (!list[0] && !by_column[0])
         (void)my_remove_rows(r, "tables_priv", u->user, u->host, db_name, st->name);
     else
         (void)my_put_row(r, "tables_priv", at,
                       (struct my_named[]){{"Host", u->host}, {"Db", db_name}, {"User", u->user}, {"Table_name", st->name}, {"Grantor", grantor},
-                                       {"Table_priv", list}}, 6);
+                                       {"Table_priv", list}, {"Column_priv", by_column}, {"Timestamp", "0000-00-00 00:00:00"}}, 8);
 }
 
 /* Whether the named privileges exist at this level. */
@@ -196,6 +252,14 @@ void my_grant(struct my_run *r, struct my_stmt *st)
         if (!my_need_db(r, &db))
             return;
     }
+    if (st->word && st->name) { /* ON PROCEDURE, ON FUNCTION */
+        if (!my_world_routine(r->w, st->word == MY_K_PROCEDURE ? "PROCEDURE" : "FUNCTION", db, st->name)) {
+            char text[200];
+            (void)snprintf(text, sizeof text, "%s %.64s does not exist", r->kit->mariadb ? "FUNCTION or PROCEDURE" : st->word == MY_K_PROCEDURE ? "PROCEDURE" : "FUNCTION", st->name);
+            my_fail_as(r, 1305, "42000", text);
+        }
+        return;
+    }
     if (!global && !proxy && !level_ok(r, st, st->name ? MY_ON_TABLE : MY_ON_DB))
         return;
     if (st->name && !proxy && st->com == MY_Q_GRANT && !my_find_table(r, db, st->name, NULL, true) && !asked(st, 4)) {
@@ -204,6 +268,8 @@ void my_grant(struct my_run *r, struct my_stmt *st)
     }
     for (struct my_user_spec *u = st->users; u && my_ok(r); u = u->next) {
         my_resolve_user(r, u);
+        if (u->bare && my_is_role(r, u->user))
+            u->host = "";
         if (!grant_account(r, st, u))
             return;
         if (global)

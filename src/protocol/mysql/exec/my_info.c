@@ -5,7 +5,10 @@
 #include <strings.h>
 
 #include "base/ts.h"
+#include "base/wr.h"
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_info.h"
+#include "protocol/mysql/world/my_acl.h"
 #include "protocol/mysql/world/my_facts.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
@@ -109,6 +112,8 @@ static void fill_schemata(struct fill *f)
     const struct my_db *db;
     for (size_t i = 0; each_db(f->r->w, i, &db); i++) {
         const struct my_coll *c = db->coll ? db->coll : f->r->kit->server_coll;
+        if (!my_sees_db(f->r, db->name))
+            continue;
         begin(f);
         catalog(f, "CATALOG_NAME");
         text(f, "SCHEMA_NAME", db->name);
@@ -192,7 +197,8 @@ static void fill_tables(struct fill *f)
     const struct my_db *db;
     for (size_t i = 0; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++)
-            one_table(f, db, db->tables[k]);
+            if (my_sees_table(f->r, db->name, db->tables[k]->name))
+                one_table(f, db, db->tables[k]);
 }
 
 static const char *key_mark(const struct my_column *c)
@@ -208,6 +214,29 @@ static const char *data_type(struct my_run *r, const char *type)
     return s ? s : "";
 }
 
+/* MariaDB gives the default as SQL in COLUMNS, and its value in SHOW COLUMNS. */
+static const char *default_of(struct my_run *r, const struct my_column *c, bool string)
+{
+    bool sql = r->kit->mariadb && !r->show_key;
+    if (c->default_now)
+        return !r->kit->mariadb ? "CURRENT_TIMESTAMP" : c->dec ? "current_timestamp(6)" : "current_timestamp()";
+    if (!c->dflt)
+        return sql && !c->not_null ? "NULL" : NULL;
+    if (!sql || (!string && !my_is_temporal(c->wire_type)))
+        return c->dflt;
+    struct wr w = wr_of(4096);
+    wr_u8(&w, '\'');
+    for (size_t i = 0; i < c->dflt_len; i++) {
+        if (c->dflt[i] == '\'' || c->dflt[i] == '\\')
+            wr_u8(&w, (uint8_t)c->dflt[i]);
+        wr_u8(&w, (uint8_t)c->dflt[i]);
+    }
+    wr_u8(&w, '\'');
+    const char *own = w.bad ? NULL : arena_copy(r->arena, w.bytes, w.len);
+    wr_done(&w);
+    return own;
+}
+
 static void one_column(struct fill *f, const struct my_db *db, const struct my_table *t, size_t i)
 {
     const struct my_column *c = &t->cols[i];
@@ -218,10 +247,8 @@ static void one_column(struct fill *f, const struct my_db *db, const struct my_t
     text(f, "TABLE_NAME", t->name);
     text(f, "COLUMN_NAME", c->name);
     num(f, "ORDINAL_POSITION", i + 1);
-    if (c->default_now)
-        text(f, "COLUMN_DEFAULT", "CURRENT_TIMESTAMP");
-    else
-        text(f, "COLUMN_DEFAULT", c->dflt);
+    text(f, "COLUMN_DEFAULT", default_of(f->r, c, string));
+    text(f, "IS_GENERATED", "NEVER");
     text(f, "IS_NULLABLE", c->not_null ? "NO" : "YES");
     text(f, "DATA_TYPE", data_type(f->r, c->type_text));
     if (string) {
@@ -249,7 +276,7 @@ static void one_column(struct fill *f, const struct my_db *db, const struct my_t
     }
     text(f, "COLUMN_TYPE", c->type_text);
     text(f, "COLUMN_KEY", t->shown_as_view ? "" : key_mark(c));
-    text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? "on update CURRENT_TIMESTAMP" : "");
+    text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? f->r->kit->mariadb ? c->dec ? "on update current_timestamp(6)" : "on update current_timestamp()" : "on update CURRENT_TIMESTAMP" : "");
     text(f, "PRIVILEGES", my_is_info_schema(db->name) ? "select" : "select,insert,update,references");
     text(f, "COLUMN_COMMENT", c->comment ? c->comment : "");
     add_row(f);
@@ -260,7 +287,7 @@ static void fill_columns(struct fill *f)
     const struct my_db *db;
     for (size_t i = 0; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++)
-            for (size_t c = 0; c < db->tables[k]->n_cols && my_ok(f->r); c++)
+            for (size_t c = 0; my_sees_table(f->r, db->name, db->tables[k]->name) && c < db->tables[k]->n_cols && my_ok(f->r); c++)
                 one_column(f, db, db->tables[k], c);
 }
 
@@ -268,7 +295,9 @@ static void variables(struct fill *f, enum my_scope scope, bool upper)
 {
     const struct my_kit *k = f->r->kit;
     for (size_t i = 0; i < k->n_vars && my_ok(f->r); i++) {
-        const struct my_sysvar *v = &k->vars[i];
+        const struct my_sysvar *v = k->shown_vars[i];
+        if (!v)
+            continue;
         if (scope == MY_SCOPE_GLOBAL ? !v->global : !v->session)
             continue;
         const char *value = my_var_text(f->r, v, scope), *name = v->name;
@@ -299,6 +328,28 @@ static void fill_show_global(struct fill *f)
 static void fill_show_session(struct fill *f)
 {
     variables(f, MY_SCOPE_SESSION, false);
+}
+
+/* SYSTEM_VARIABLES: what was recorded, with the values as they are now. */
+static void fill_system_variables(struct fill *f)
+{
+    const struct my_tsv *t = &f->r->kit->variables;
+    for (size_t i = 0; i < t->n_rows && my_ok(f->r); i++) {
+        const char *name = my_tsv_cell(t, i, 0);
+        const struct my_sysvar *v = my_sysvar_find(f->r->kit, name);
+        char *up = arena_copy(f->r->arena, name, strlen(name));
+        if (!v || !up)
+            continue;
+        for (char *p = up; *p; p++)
+            *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+        begin(f);
+        for (size_t c = 1; c < t->n_cols; c++)
+            cell_of_text(f, t->head[c], my_tsv_cell(t, i, c));
+        text(f, "VARIABLE_NAME", up);
+        text(f, "SESSION_VALUE", my_sysvar_scope(f->r->kit, v) == MY_VAR_GLOBAL ? NULL : my_var_text(f->r, v, MY_SCOPE_SESSION));
+        text(f, "GLOBAL_VALUE", my_sysvar_scope(f->r->kit, v) == MY_VAR_SESSION ? NULL : my_var_text(f->r, v, MY_SCOPE_GLOBAL));
+        add_row(f);
+    }
 }
 
 /* Counters move with the server's age and with what this connection does. */
@@ -478,12 +529,31 @@ static const char *cell_of(const struct my_table *t, const struct my_row *row, c
     return i >= 0 && (uint32_t)i < row->n && !row->cell[i].null ? row->cell[i].p : "";
 }
 
+/* hostname_requires_resolving() of sql_acl.cc: a name, neither localhost nor an address or a pattern of one. */
+static bool needs_resolving(const char *host)
+{
+    if (!*host || strcasecmp(host, "localhost") == 0)
+        return false;
+    return !strchr(host, ':') && host[strspn(host, "0123456789.%_/")] != '\0';
+}
+
+static void privilege_row(struct fill *f, const char *grantee, const char *name, bool grant)
+{
+    begin(f);
+    text(f, "GRANTEE", grantee);
+    catalog(f, "TABLE_CATALOG");
+    text(f, "PRIVILEGE_TYPE", name);
+    text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
+    add_row(f);
+}
+
 static void fill_user_privileges(struct fill *f)
 {
-    struct my_db *db = my_world_db(f->r->w, "mysql");
-    const struct my_table *t = db ? my_db_table(f->r->w, db, "user") : NULL;
+    const struct my_table *t = my_acl_loaded(f->r->w, "user");
     for (size_t i = 0; t && i < t->n_rows; i++) {
         const struct my_row *row = t->rows[i];
+        if (my_var_on(f->r, "skip_name_resolve") && needs_resolving(cell_of(t, row, "Host")))
+            continue; /* such accounts are left out when they are loaded */
         char who[200];
         (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, row, "User"), cell_of(t, row, "Host"));
         char *own = arena_copy(f->r->arena, who, strlen(who));
@@ -492,13 +562,12 @@ static void fill_user_privileges(struct fill *f)
             if (cell_of(t, row, privs[p].col)[0] != 'Y')
                 continue;
             some = true;
-            begin(f);
-            text(f, "GRANTEE", own);
-            catalog(f, "TABLE_CATALOG");
-            text(f, "PRIVILEGE_TYPE", privs[p].name);
-            text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
-            add_row(f);
+            privilege_row(f, own, f->r->kit->mariadb && strcmp(privs[p].name, "REPLICATION CLIENT") == 0 ? "BINLOG MONITOR" : privs[p].name, grant);
         }
+        static const char *const later[] = {"DELETE HISTORY", "SET USER", "FEDERATED ADMIN", "CONNECTION ADMIN", "READ_ONLY ADMIN", "REPLICATION SLAVE ADMIN",
+                                            "REPLICATION MASTER ADMIN", "BINLOG ADMIN", "BINLOG REPLAY", "SLAVE MONITOR"};
+        for (size_t p = 0; f->r->kit->mariadb && cell_of(t, row, "Super_priv")[0] == 'Y' && p < sizeof later / sizeof *later; p++)
+            privilege_row(f, own, later[p], grant);
         if (!some) {
             begin(f);
             text(f, "GRANTEE", own);
@@ -508,6 +577,120 @@ static void fill_user_privileges(struct fill *f)
             add_row(f);
         }
     }
+}
+
+/* Each element of a SET of rights, in capitals: the rows of TABLE_ and COLUMN_PRIVILEGES. */
+static void each_right(struct fill *f, const struct my_table *t, const struct my_row *row, const char *set_col, const char *column)
+{
+    const char *set = cell_of(t, row, set_col);
+    char who[400];
+    (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, row, "User"), cell_of(t, row, "Host"));
+    char *own = arena_copy(f->r->arena, who, strlen(who));
+    bool grant = strstr(cell_of(t, row, "Table_priv"), "Grant") != NULL;
+    while (*set && my_ok(f->r)) {
+        size_t n = strcspn(set, ",");
+        char *name = arena_copy(f->r->arena, set, n);
+        for (char *p = name; p && *p; p++)
+            *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+        set += n + (set[n] == ',');
+        if (!name || strcmp(name, "GRANT") == 0)
+            continue;
+        begin(f);
+        text(f, "GRANTEE", own);
+        catalog(f, "TABLE_CATALOG");
+        text(f, "TABLE_SCHEMA", cell_of(t, row, "Db"));
+        text(f, "TABLE_NAME", cell_of(t, row, "Table_name"));
+        if (column)
+            text(f, "COLUMN_NAME", column);
+        text(f, "PRIVILEGE_TYPE", name);
+        text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
+        add_row(f);
+    }
+}
+static void fill_table_privileges(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "tables_priv");
+    for (size_t i = 0; t && i < t->n_rows; i++)
+        each_right(f, t, t->rows[i], "Table_priv", NULL);
+}
+static void fill_column_privileges(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "columns_priv");
+    for (size_t i = 0; t && i < t->n_rows; i++)
+        each_right(f, t, t->rows[i], "Column_priv", cell_of(t, t->rows[i], "Column_name"));
+}
+static void fill_schema_privileges(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "db");
+    for (size_t i = 0; t && i < t->n_rows; i++) {
+        char who[400];
+        (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, t->rows[i], "User"), cell_of(t, t->rows[i], "Host"));
+        char *own = arena_copy(f->r->arena, who, strlen(who));
+        for (size_t p = 0; p < sizeof privs / sizeof *privs && my_ok(f->r); p++)
+            if (cell_of(t, t->rows[i], privs[p].col)[0] == 'Y') {
+                begin(f);
+                text(f, "GRANTEE", own);
+                catalog(f, "TABLE_CATALOG");
+                text(f, "TABLE_SCHEMA", cell_of(t, t->rows[i], "Db"));
+                text(f, "PRIVILEGE_TYPE", privs[p].name);
+                text(f, "IS_GRANTABLE", cell_of(t, t->rows[i], "Grant_priv")[0] == 'Y' ? "YES" : "NO");
+                add_row(f);
+            }
+    }
+}
+static void fill_enabled_roles(struct fill *f)
+{
+    begin(f);
+    text(f, "ROLE_NAME", f->r->c->role[0] ? f->r->c->role : NULL);
+    add_row(f);
+}
+static void fill_applicable_roles(struct fill *f)
+{
+    const struct my_table *t = my_acl_loaded(f->r->w, "roles_mapping");
+    char who[400];
+    (void)snprintf(who, sizeof who, "%s@%s", f->r->c->user, f->r->c->priv_host);
+    for (size_t i = 0; t && i < t->n_rows; i++) {
+        if (strcmp(cell_of(t, t->rows[i], "User"), f->r->c->user) != 0 || strcasecmp(cell_of(t, t->rows[i], "Host"), f->r->c->priv_host) != 0)
+            continue;
+        begin(f);
+        text(f, "GRANTEE", arena_copy(f->r->arena, who, strlen(who)));
+        text(f, "ROLE_NAME", cell_of(t, t->rows[i], "Role"));
+        text(f, "IS_GRANTABLE", cell_of(t, t->rows[i], "Admin_option")[0] == 'Y' ? "YES" : "NO");
+        text(f, "IS_DEFAULT", "NO");
+        add_row(f);
+    }
+}
+
+/* A table without partitions is one row. */
+static void fill_partitions(struct fill *f)
+{
+    const struct my_db *db;
+    for (size_t i = 1; each_db(f->r->w, i, &db); i++)
+        for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++) {
+            const struct my_table *t = db->tables[k];
+            if (t->is_view || t->shown_as_view)
+                continue;
+            bool innodb = strcasecmp(t->engine, "InnoDB") == 0;
+            begin(f);
+            catalog(f, "TABLE_CATALOG");
+            text(f, "TABLE_SCHEMA", db->name);
+            text(f, "TABLE_NAME", t->name);
+            num(f, "TABLE_ROWS", t->n_rows);
+            num(f, "AVG_ROW_LENGTH", t->n_rows ? t->row_bytes / t->n_rows : 0);
+            num(f, "DATA_LENGTH", innodb ? 16384 : t->row_bytes);
+            if (!innodb)
+                num(f, "MAX_DATA_LENGTH", 281474976710655);
+            num(f, "INDEX_LENGTH", innodb ? 0 : t->n_keys ? 2048 : 1024);
+            num(f, "DATA_FREE", 0);
+            when(f, "CREATE_TIME", t->created_us);
+            if (!innodb)
+                when(f, "UPDATE_TIME", t->updated_us);
+            text(f, "PARTITION_COMMENT", "");
+            text(f, "NODEGROUP", "");
+            (void)recorded_table(f, db, t);
+            text(f, "TABLESPACE_NAME", NULL);
+            add_row(f);
+        }
 }
 
 static void fill_statistics(struct fill *f)
@@ -538,6 +721,7 @@ static void fill_statistics(struct fill *f)
                     text(f, "NULLABLE", col->not_null ? "" : "YES");
                     text(f, "INDEX_TYPE", key->kind == MY_KEY_FULLTEXT ? "FULLTEXT" : key->using_ ? key->using_ : "BTREE");
                     text(f, "COMMENT", "");
+                    text(f, "IGNORED", "NO");
                     add_row(f);
                 }
         }
@@ -643,7 +827,9 @@ static const struct {
     {"CHARACTER_SETS", fill_charsets}, {"COLLATIONS", fill_collations}, {"COLLATION_CHARACTER_SET_APPLICABILITY", fill_applicability},
     {"ENGINES", fill_engines}, {"PLUGINS", fill_plugins}, {"PROCESSLIST", fill_processlist}, {"USER_PRIVILEGES", fill_user_privileges},
     {"STATISTICS", fill_statistics}, {"TABLE_CONSTRAINTS", fill_table_constraints}, {"KEY_COLUMN_USAGE", fill_key_usage}, {"VIEWS", fill_views},
-    {"ROUTINES", fill_routines},
+    {"ROUTINES", fill_routines}, {"SYSTEM_VARIABLES", fill_system_variables}, {"TABLE_PRIVILEGES", fill_table_privileges},
+    {"COLUMN_PRIVILEGES", fill_column_privileges}, {"SCHEMA_PRIVILEGES", fill_schema_privileges}, {"ENABLED_ROLES", fill_enabled_roles},
+    {"APPLICABLE_ROLES", fill_applicable_roles}, {"PARTITIONS", fill_partitions},
     /* what SHOW reads: same columns, other spelling */
     {"VARIABLES:GLOBAL", fill_show_global}, {"VARIABLES:SESSION", fill_show_session}, {"STATUS:", fill_show_status},
 };
@@ -688,7 +874,8 @@ struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *sou
 
 struct my_rel *my_info_rel(struct my_run *r, const char *name, const char *alias, struct my_select *s)
 {
-    (void)s;
+    if (s && !s->where && !r->info_source && strcasecmp(name, "COLUMNS") == 0) /* every view is opened, in its own schema */
+        r->status |= my_fact_table(r->kit, "mysql", "global_priv") >= 0 ? MY_STATUS_SESSION_CHANGED : 0;
     if (r->info_source)
         return my_info_fill(r, name, r->info_source, alias);
     return my_info_fill(r, name, name, alias);

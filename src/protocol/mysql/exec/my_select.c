@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_select.h"
 #include "protocol/mysql/exec/my_show.h"
@@ -64,6 +65,8 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
         my_warn(r, MY_WARNING, MY_ER_WARN_DEPRECATED_SYNTAX, "<select expression> INTO <destination>;", "'SELECT <select list> INTO <destination> FROM...'");
     if (s->into == MY_INTO_DUMPFILE || s->into == MY_INTO_OUTFILE) {
         struct my_rows cols;
+        if (!my_check_file(r))
+            return;
         my_select_describe(r, s, NULL, &cols);
         if (my_ok(r) && !my_file_may_write(r, s->into_file))
             return;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_select.h"
 #include "protocol/mysql/expr/my_eval.h"
@@ -117,7 +118,7 @@ struct my_rel *my_rel_of_table(struct my_run *r, struct my_db *db, struct my_tab
             v[j] = j < t->rows[i]->n ? my_cell_val(&t->cols[j], &t->rows[i]->cell[j]) : my_null();
         rel->rows[rel->n_rows++] = v;
     }
-    rel->system_const = t->n_rows <= 1 && strcasecmp(t->engine, "InnoDB") != 0 && strcasecmp(t->engine, "CSV") != 0;
+    rel->system_const = t->n_rows <= 1 && strcasecmp(t->engine, "InnoDB") != 0 && strcasecmp(t->engine, "CSV") != 0 && strcasecmp(t->engine, "PERFORMANCE_SCHEMA") != 0;
     return rel;
 }
 
@@ -166,11 +167,13 @@ struct my_rel *my_rel_open(struct my_run *r, const char *db, const char *name, c
     if (my_is_info_schema(d))
         return my_info_rel(r, name, alias, s);
     struct my_db *dbp = NULL;
+    if (!my_check_read(r, d, name))
+        return NULL;
     struct my_table *t = my_find_table(r, db, name, &dbp, false);
     if (!t)
         return NULL;
-    if (t->shown_as_view)
-        r->status |= MY_STATUS_SESSION_CHANGED; /* its definer's rights were taken and given back */
+    if (t->shown_as_view && dbp && strcasecmp(r->c->db, dbp->name) != 0)
+        r->status |= MY_STATUS_SESSION_CHANGED; /* the session stood in the view's schema for a moment */
     return t->is_view ? rel_of_view(r, dbp, t, alias) : my_rel_of_table(r, dbp, t, alias);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_user.h"
 #include "protocol/mysql/exec/my_vars.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_ses.h"
@@ -275,7 +276,15 @@ static const char *var_value(struct my_run *r, const struct my_sysvar *v, enum m
         }
         bool uns = false;
         int64_t i = my_val_i64(val, &uns);
+        if (v->is_signed && !uns) {
+            int64_t low = (int64_t)v->min, high = v->max > INT64_MAX ? INT64_MAX : (int64_t)v->max, in = i < low ? low : i > high ? high : i;
+            if (in != i)
+                my_warn(r, MY_WARNING, MY_ER_TRUNCATED_WRONG_VALUE, v->name, text);
+            return my_numtext(r, (long long)in);
+        }
         uint64_t u = i < 0 && !uns ? 0 : (uint64_t)i, cut = u < v->min ? v->min : u > v->max ? v->max : u;
+        if (v->block > 1 && cut % v->block)
+            cut -= cut % v->block;
         if (cut != u || (i < 0 && !uns))
             my_warn(r, MY_WARNING, MY_ER_TRUNCATED_WRONG_VALUE, v->name, text);
         return my_numtext(r, (long long)cut);
@@ -305,6 +314,16 @@ static const char *var_value(struct my_run *r, const struct my_sysvar *v, enum m
                 my_fail(r, MY_ER_WRONG_VALUE_FOR_VAR, v->name, text);
             return out;
         }
+        if (v->values && val->kind == MY_V_STR)
+            for (const char *p = text; *p;) {
+                size_t n = strcspn(p, ",");
+                char *one = arena_copy(r->arena, p, n);
+                if (one && n && !enum_pick(r, v->values, one, NULL)) {
+                    my_fail(r, MY_ER_WRONG_VALUE_FOR_VAR, v->name, one);
+                    return NULL;
+                }
+                p += n + (p[n] == ',');
+            }
         return text;
     }
     default:
@@ -346,9 +365,21 @@ static bool check_scope(struct my_run *r, const struct my_sysvar *v, enum my_sco
 static const char *default_text(struct my_run *r, const struct my_sysvar *v, enum my_scope scope)
 {
     if (scope == MY_SCOPE_GLOBAL)
-        return v->global;
+        return v->dflt && (v->dflt[0] || v->type != MY_VAR_STR) ? v->dflt : v->global;
     const char *g = my_world_global(r->w, v->name);
     return g ? g : v->global ? v->global : v->session;
+}
+
+/* SYSTEM or an offset from -12:59 to +13:00 (MariaDB, 5.x): mysql.time_zone_name is empty. */
+static bool zone_ok(const char *text)
+{
+    if (strcasecmp(text, "SYSTEM") == 0)
+        return true;
+    char *end = NULL;
+    if ((text[0] != '+' && text[0] != '-') || text[1] < '0' || text[1] > '9')
+        return false;
+    long hours = strtol(text + 1, &end, 10), minutes = *end == ':' && end[1] >= '0' && end[1] <= '9' ? strtol(end + 1, &end, 10) : -1;
+    return minutes >= 0 && minutes < 60 && !*end && (text[0] == '+' ? hours * 60 + minutes <= 13 * 60 : hours < 13);
 }
 
 static void set_sysvar(struct my_run *r, struct my_assign *a, struct my_expr *e)
@@ -381,6 +412,18 @@ static void set_sysvar(struct my_run *r, struct my_assign *a, struct my_expr *e)
             return;
         }
         val = my_str(text, strlen(text));
+    }
+    if (scope == MY_SCOPE_SESSION && (strcmp(v->name, "max_allowed_packet") == 0 || strcmp(v->name, "net_buffer_length") == 0)) {
+        char say[160];
+        (void)snprintf(say, sizeof say, "SESSION variable '%s' is read-only. Use SET GLOBAL to assign the value", v->name);
+        my_fail_as(r, 1621, "HY000", say);
+        return;
+    }
+    if (strcmp(v->name, "time_zone") == 0 && e && !zone_ok(text)) {
+        char say[200];
+        (void)snprintf(say, sizeof say, "Unknown or incorrect time zone: '%.100s'", text);
+        my_fail_as(r, 1298, "HY000", say);
+        return;
     }
     if (set_collation(r, v->name, scope == MY_SCOPE_GLOBAL, val.kind == MY_V_NULL ? NULL : text))
         return;

@@ -6,6 +6,7 @@
 #include "base/wr.h"
 #include "protocol/mysql/exec/my_info.h"
 #include "protocol/mysql/exec/my_show.h"
+#include "protocol/mysql/exec/my_user.h"
 
 /* ---- over information_schema ---- */
 struct show_col {
@@ -63,6 +64,7 @@ struct show {
     size_t n;
     const char *like_col;
     const char *eq_col[2], *eq_val[2];        /* conditions of the statement itself */
+    bool exact;                               /* LIKE tells case apart where file names do */
     const char *key;                          /* its name in show.tsv */
 };
 
@@ -87,8 +89,15 @@ static void run_show(struct my_run *r, struct my_stmt *st, const struct show *sh
     }
     struct my_expr *where = st->where;
     real_names(where, sh->cols, sh->n);
-    if (st->like)
-        where = call2(r, "like", name_expr(r, sh->like_col), text_expr(r, st->like, st->like_len));
+    if (st->like && st->like_len) {
+        struct my_expr *pattern = text_expr(r, st->like, st->like_len);
+        if (pattern && sh->exact && !my_names_fold(r->kit)) /* names of files: find_files() of sql_show.cc compares bytes */
+        {
+            pattern->m.coll = r->kit->binary;
+            pattern->m.coerce = MY_CO_EXPLICIT;
+        }
+        where = call2(r, "like", name_expr(r, sh->like_col), pattern);
+    }
     for (int i = 0; i < 2; i++)
         if (sh->eq_col[i]) {
             struct my_expr *eq = call2(r, "=", name_expr(r, sh->eq_col[i]), text_expr(r, sh->eq_val[i], strlen(sh->eq_val[i])));
@@ -121,7 +130,7 @@ static const char *with_like(struct my_run *r, const char *name, const struct my
 static void show_databases(struct my_run *r, struct my_stmt *st)
 {
     struct show_col cols[] = {{"SCHEMA_NAME", with_like(r, "Database", st)}};
-    run_show(r, st, &(struct show){.table = "SCHEMATA", .source = "SCHEMATA", .alias = "SCHEMATA", .key = "databases", .cols = cols, .n = 1, .like_col = "SCHEMA_NAME"});
+    run_show(r, st, &(struct show){.table = "SCHEMATA", .source = "SCHEMATA", .alias = "SCHEMATA", .key = "databases", .cols = cols, .n = 1, .exact = true, .like_col = "SCHEMA_NAME"});
 }
 
 static bool show_db(struct my_run *r, const char **db)
@@ -143,7 +152,7 @@ static void show_tables(struct my_run *r, struct my_stmt *st)
     struct my_db *d = my_world_db(r->w, db);
     struct show_col cols[] = {{"TABLE_NAME", with_like(r, join3(r, "Tables_in_", db, ""), st)}, {"TABLE_TYPE", "Table_type"}};
     run_show(r, st, &(struct show){.table = "TABLES", .source = "TABLES", .alias = "TABLE_NAMES", .key = st->full ? "full tables from mysql" : "tables from mysql", .org = "TABLE_NAMES", .cols = cols,
-                                   .n = st->full ? 2 : 1, .like_col = "TABLE_NAME", .eq_col = {"TABLE_SCHEMA"}, .eq_val = {d ? d->name : db}});
+                                   .n = st->full ? 2 : 1, .exact = true, .like_col = "TABLE_NAME", .eq_col = {"TABLE_SCHEMA"}, .eq_val = {d ? d->name : db}});
 }
 
 static void show_columns(struct my_run *r, struct my_stmt *st)
@@ -162,6 +171,8 @@ static void show_columns(struct my_run *r, struct my_stmt *st)
             return;
         db = dbp ? dbp->name : db;
     }
+    if (t && t->shown_as_view && strcasecmp(r->c->db, db) != 0)
+        r->status |= MY_STATUS_SESSION_CHANGED;
     static const struct show_col plain[] = {{"COLUMN_NAME", "Field"}, {"COLUMN_TYPE", "Type"}, {"IS_NULLABLE", "Null"}, {"COLUMN_KEY", "Key"},
                                             {"COLUMN_DEFAULT", "Default"}, {"EXTRA", "Extra"}};
     static const struct show_col full[] = {{"COLUMN_NAME", "Field"}, {"COLUMN_TYPE", "Type"}, {"COLLATION_NAME", "Collation"}, {"IS_NULLABLE", "Null"},
@@ -195,7 +206,7 @@ static void show_variables(struct my_run *r, struct my_stmt *st)
 static void show_status(struct my_run *r, struct my_stmt *st)
 {
     static const struct show_col cols[] = {{"VARIABLE_NAME", "Variable_name"}, {"VARIABLE_VALUE", "Value"}};
-    r->status_at_end_clear = r->kit->version >= 50600 && !r->kit->mariadb;
+    r->status_at_end_clear = r->kit->version >= 50600;
     run_show(r, st, &(struct show){.table = "SESSION_STATUS", .source = "STATUS:", .alias = "STATUS", .key = "status", .org = "STATUS", .cols = cols, .n = 2, .like_col = "VARIABLE_NAME"});
 }
 
@@ -258,6 +269,7 @@ static void show_events(struct my_run *r, struct my_stmt *st)
                                            {"EXECUTE_AT", "Execute at"}, {"INTERVAL_VALUE", "Interval value"}, {"INTERVAL_FIELD", "Interval field"}, {"STARTS", "Starts"},
                                            {"ENDS", "Ends"}, {"STATUS", "Status"}, {"ORIGINATOR", "Originator"}, {"CHARACTER_SET_CLIENT", "character_set_client"},
                                            {"COLLATION_CONNECTION", "collation_connection"}, {"DATABASE_COLLATION", "Database Collation"}};
+    r->status_at_end_clear = r->kit->mariadb;
     run_show(r, st, &(struct show){.table = "EVENTS", .source = "EVENTS", .alias = "EVENTS", .key = "events from mysql", .cols = cols, .n = 15, .like_col = "EVENT_NAME"});
 }
 
@@ -364,11 +376,7 @@ void my_exec_show(struct my_run *r, struct my_stmt *st)
     case MY_Q_SHOW_BINLOGS:
     case MY_Q_SHOW_BINLOG_EVENTS:
         if (st->com == MY_Q_SHOW_BINLOGS) {
-            r->err = MY_ER_PARSE;
-            r->err_code = 1381;
-            (void)snprintf(r->err_state, sizeof r->err_state, "HY000");
-            (void)snprintf(r->err_text, sizeof r->err_text, "You are not using binary logging");
-            my_warn_text(r, MY_ERROR, 1381, r->err_text);
+            my_fail_as(r, 1381, "HY000", "You are not using binary logging");
         } else {
             static const char *const n[] = {"Log_name", "Pos", "Event_type", "Server_id", "End_log_pos", "Info"};
             static const uint32_t l[] = {20, 0, 20, 0, 0, 20};
@@ -378,7 +386,18 @@ void my_exec_show(struct my_run *r, struct my_stmt *st)
     case MY_Q_SHOW_OPEN_TABLES: {
         static const char *const n[] = {"Database", "Table", "In_use", "Name_locked"};
         static const uint32_t l[] = {64, 64, 0, 0};
+        r->status |= r->kit->mariadb ? MY_STATUS_NO_INDEX : 0;
         my_empty_result(r, "open tables", n, l, 4);
+        return;
+    }
+    case MY_Q_SHOW_RECORDED:
+        my_empty_result(r, st->name, NULL, NULL, 0);
+        return;
+    case MY_Q_SHOW_EXPLAIN: {
+        my_fix_const(r, st->expr);
+        struct my_val id = my_ok(r) ? my_eval_const(r, st->expr) : my_null();
+        if (my_ok(r))
+            my_fail(r, MY_ER_NO_SUCH_THREAD, (unsigned long long)my_val_i64(&id, NULL));
         return;
     }
     case MY_Q_SHOW_PROFILES: {
@@ -390,6 +409,7 @@ void my_exec_show(struct my_run *r, struct my_stmt *st)
     case MY_Q_SHOW_PROFILE: {
         static const char *const n[] = {"Status", "Duration"};
         static const uint32_t l[] = {30, 10};
+        r->status |= r->kit->mariadb ? MY_STATUS_NO_INDEX : 0;
         my_empty_result(r, "profile", n, l, 2);
         return;
     }

@@ -138,6 +138,8 @@ void my_show_create_table(struct my_run *r, struct my_stmt *st)
     }
     struct wr w = wr_of(1u << 20);
     if (t->is_view || t->shown_as_view) {
+        if (t->shown_as_view && db && strcasecmp(r->c->db, db->name) != 0)
+            r->status |= MY_STATUS_SESSION_CHANGED;
         if (t->shown_as_view)
             wr_str(&w, t->create_text ? t->create_text : "");
         else
@@ -149,7 +151,7 @@ void my_show_create_table(struct my_run *r, struct my_stmt *st)
         struct my_result_col cols[] = {my_plain_col(r, "View", 's', 64, false), my_plain_col(r, "Create View", 's', 1024, false),
                                        my_plain_col(r, "character_set_client", 's', 32, false), my_plain_col(r, "collation_connection", 's', 32, false)};
         (void)my_show_recorded(r, "create table mysql.user", cols, 4);
-        struct my_val v[] = {my_sv(t->name), my_str(w.bytes ? (char *)w.bytes : "", w.len), my_sv(r->kit->mariadb ? "utf8mb3" : "utf8"), my_sv(r->kit->mariadb ? "utf8mb3_general_ci" : "utf8_general_ci")};
+        struct my_val v[] = {my_sv(t->name), my_str(w.bytes ? (char *)w.bytes : "", w.len), my_sv(t->shown_as_view ? "utf8mb4" : "utf8"), my_sv(t->shown_as_view ? "utf8mb4_general_ci" : "utf8_general_ci")};
         my_send_columns(r, cols, 4);
         my_send_row(r, cols, v, 4);
     } else {

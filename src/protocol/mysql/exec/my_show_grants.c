@@ -5,6 +5,7 @@
 #include "protocol/mysql/exec/my_user.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_crypt.h"
+#include "protocol/mysql/world/my_acl.h"
 
 /* ---- SHOW GRANTS ---- */
 /* "SELECT, INSERT" of a row of user or db; ALL PRIVILEGES when none of the level is missing; USAGE when all are. */
@@ -31,7 +32,7 @@ static void list_privs(const struct my_table *t, const struct my_row *row, unsig
 static void grantee(struct my_run *r, const char *user, const char *host, struct wr *w)
 {
     if (r->kit->mariadb)
-        wr_fmt(w, " TO `%s`@`%s`", user, host);
+        wr_fmt(w, host[0] ? " TO `%s`@`%s`" : " TO `%s`", user, host);
     else
         wr_fmt(w, " TO '%s'@'%s'", user, host);
 }
@@ -53,6 +54,8 @@ static void global_line(struct my_run *r, const struct my_table *t, const struct
     grantee(r, user, host, w);
     if (hash[0] && (r->kit->mariadb || r->kit->version < 50706))
         wr_fmt(w, " IDENTIFIED BY PASSWORD '%s'", hash);
+    if (r->kit->mariadb && my_cell_text(t, row, "ssl_type")[0])
+        wr_fmt(w, " REQUIRE %s", strcmp(my_cell_text(t, row, "ssl_type"), "ANY") == 0 ? "SSL" : my_cell_text(t, row, "ssl_type"));
     if (strcmp(my_cell_text(t, row, "Grant_priv"), "Y") == 0)
         wr_str(w, " WITH GRANT OPTION");
 }
@@ -67,6 +70,37 @@ static void db_line(struct my_run *r, const struct my_table *t, const struct my_
         wr_str(w, " WITH GRANT OPTION");
 }
 
+/* " (`a`, `b`)": the columns of the table that the privilege was granted on. */
+static const char *column_list(struct my_run *r, const char *db, const char *table, const char *user, const char *host, const char *priv)
+{
+    const struct my_table *t = my_acl_loaded(r->w, "columns_priv");
+    struct wr w = wr_of(8192);
+    for (size_t i = 0; t && i < t->n_rows; i++) {
+        const struct my_row *row = t->rows[i];
+        if (my_same_account(t, row, user, host) && strcmp(my_cell_text(t, row, "Db"), db) == 0 && strcmp(my_cell_text(t, row, "Table_name"), table) == 0 &&
+            my_in_set(my_cell_text(t, row, "Column_priv"), priv))
+            wr_fmt(&w, r->kit->mariadb ? "%s`%s`" : "%s%s", w.len ? ", " : " (", my_cell_text(t, row, "Column_name"));
+    }
+    if (w.len)
+        wr_u8(&w, ')');
+    const char *own = w.bad || !w.len ? NULL : arena_copy(r->arena, w.bytes, w.len);
+    wr_done(&w);
+    return own ? own : "";
+}
+
+/* GRANT role TO account: before the privileges. */
+static void role_lines(struct my_run *r, const struct my_user_spec *u, const struct my_result_col *col, struct wr *w, uint64_t *n)
+{
+    const struct my_table *t = my_acl_loaded(r->w, "roles_mapping");
+    for (size_t i = 0; t && i < t->n_rows; i++)
+        if (my_same_account(t, t->rows[i], u->user, u->host)) {
+            wr_fmt(w, "GRANT `%s`", my_cell_text(t, t->rows[i], "Role"));
+            grantee(r, u->user, u->host, w);
+            wr_str(w, strcmp(my_cell_text(t, t->rows[i], "Admin_option"), "Y") == 0 ? " WITH ADMIN OPTION" : "");
+            send_line(r, col, w, n);
+        }
+}
+
 static void table_line(struct my_run *r, const struct my_table *t, const struct my_row *row, const char *user, const char *host, struct wr *w)
 {
     const char *set = my_cell_text(t, row, "Table_priv");
@@ -76,10 +110,11 @@ static void table_line(struct my_run *r, const struct my_table *t, const struct 
     for (size_t i = 0; i < MY_N_PRIVS; i++) {
         if (!my_privs[i].in_set)
             continue;
-        if (my_in_set(set, my_privs[i].in_set))
-            wr_fmt(w, "%s%s", w->len > from ? ", " : "", my_privs[i].sql);
-        else
-            all = false;
+        const char *cols = column_list(r, my_cell_text(t, row, "Db"), my_cell_text(t, row, "Table_name"), user, host, my_privs[i].in_set);
+        bool has = my_in_set(set, my_privs[i].in_set);
+        if (has || cols[0])
+            wr_fmt(w, "%s%s%s", w->len > from ? ", " : "", my_privs[i].sql, has ? "" : cols);
+        all &= has;
     }
     if (all)
         w->len = from;
@@ -104,32 +139,44 @@ static void proxy_line(struct my_run *r, const struct my_table *t, const struct 
 void my_show_grants(struct my_run *r, struct my_stmt *st)
 {
     struct my_user_spec self = {.user = NULL}, *u = st->users ? st->users : &self;
-    struct my_db *db;
     my_resolve_user(r, u);
-    struct my_table *t = my_acl_table(r, "user", &db);
+    const struct my_table *t = my_acl_loaded(r->w, "user");
+    bool role = u->bare && my_is_role(r, u->user);
+    if (role)
+        u->host = "";
     int at = my_find_row(t, u->user, u->host, NULL, NULL);
-    if (at < 0) {
+    if (at < 0 && !r->kit->mariadb) {
         my_no_such_grant(r, u);
         return;
     }
     char head[300];
-    int len = snprintf(head, sizeof head, st->word == MY_K_CREATE ? "CREATE USER for %s@%s" : "Grants for %s@%s", u->user, u->host);
+    int len = snprintf(head, sizeof head, st->word == MY_K_CREATE ? "CREATE USER for %s@%s" : role ? "Grants for %s" : "Grants for %s@%s", u->user, u->host);
     const char *name = arena_copy(r->arena, head, (size_t)len < sizeof head ? (size_t)len : sizeof head - 1);
     struct my_result_col col = my_plain_col(r, name ? name : "", 's', 1024, false);
     struct wr w = wr_of(65536);
     uint64_t n = 0;
     my_send_columns(r, &col, 1);
+    if (at < 0) { /* MariaDB looks after it said what it will send */
+        if (st->word == MY_K_CREATE)
+            my_no_account(r);
+        else
+            my_no_such_grant(r, u);
+        goto fail;
+    }
+    role_lines(r, u, &col, &w, &n);
     if (st->word == MY_K_CREATE) {
         const char *hash = my_cell_text(t, t->rows[at], my_hash_column(r));
         wr_fmt(&w, r->kit->mariadb ? "CREATE USER `%s`@`%s`" : "CREATE USER '%s'@'%s'", u->user, u->host);
         if (hash[0])
             wr_fmt(&w, r->kit->mariadb ? " IDENTIFIED BY PASSWORD '%s'" : " IDENTIFIED WITH 'mysql_native_password' AS '%s'", hash);
+        if (r->kit->mariadb && my_cell_text(t, t->rows[at], "ssl_type")[0])
+            wr_fmt(&w, " REQUIRE %s", strcmp(my_cell_text(t, t->rows[at], "ssl_type"), "ANY") == 0 ? "SSL" : my_cell_text(t, t->rows[at], "ssl_type"));
         send_line(r, &col, &w, &n);
         goto out;
     }
     global_line(r, t, t->rows[at], u->user, u->host, &w);
     send_line(r, &col, &w, &n);
-    struct my_table *dbs = my_acl_table(r, "db", &db), *tabs = my_acl_table(r, "tables_priv", &db);
+    const struct my_table *dbs = my_acl_loaded(r->w, "db"), *tabs = my_acl_loaded(r->w, "tables_priv");
     for (size_t i = 0; dbs && i < dbs->n_rows; i++)
         if (my_same_account(dbs, dbs->rows[i], u->user, u->host)) {
             db_line(r, dbs, dbs->rows[i], u->user, u->host, &w);
@@ -140,7 +187,7 @@ void my_show_grants(struct my_run *r, struct my_stmt *st)
             table_line(r, tabs, tabs->rows[i], u->user, u->host, &w);
             send_line(r, &col, &w, &n);
         }
-    struct my_table *proxies = my_acl_table(r, "proxies_priv", &db);
+    const struct my_table *proxies = my_acl_loaded(r->w, "proxies_priv");
     for (size_t i = 0; proxies && i < proxies->n_rows; i++)
         if (my_same_account(proxies, proxies->rows[i], u->user, u->host)) {
             proxy_line(r, proxies, proxies->rows[i], u->user, u->host, &w);
@@ -148,5 +195,6 @@ void my_show_grants(struct my_run *r, struct my_stmt *st)
         }
 out:
     my_send_end(r, n);
+fail:
     wr_done(&w);
 }

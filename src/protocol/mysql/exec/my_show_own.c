@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/wr.h"
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_info.h"
 #include "protocol/mysql/exec/my_show.h"
 #include "protocol/mysql/world/my_facts.h"
@@ -64,7 +65,7 @@ void my_send_processlist(struct my_run *r)
     size_t n_cols = my_show_recorded(r, r->full_list ? "full processlist" : "processlist", cols, 9) == 9 ? 9 : 8;
     my_send_columns(r, cols, n_cols);
     uint64_t n = 0;
-    bool all = true;
+    bool all = my_may(r, MY_P_PROCESS);
     for (struct my_ses *s = r->ses->sh->sessions; s; s = s->next) {
         if (!s->c || session_src(s->s) != session_src(r->ses->s) || (!all && strcmp(s->c->user, r->c->user) != 0))
             continue;
@@ -150,8 +151,17 @@ void my_empty_result(struct my_run *r, const char *key, const char *const *names
         n = recorded < COLS_MAX ? recorded : COLS_MAX;
     for (size_t i = 0; i < n && i < COLS_MAX && !recorded; i++)
         cols[i] = my_plain_col(r, names[i], lens[i] ? 's' : 'l', lens[i] ? lens[i] : 10, false);
+    const struct my_tsv *rows = my_fact_rows(r->kit, "show", key);
+    if (recorded && cols[0].m.table[0]) /* out of information_schema */
+        r->status |= MY_STATUS_NO_INDEX;
     my_send_columns(r, cols, n);
-    my_send_end(r, 0);
+    for (size_t i = 0; rows && i < rows->n_rows; i++) {
+        struct my_val v[COLS_MAX];
+        for (size_t c = 0; c < n; c++)
+            v[c] = my_sv(my_tsv_cell(rows, i, c));
+        my_send_row(r, cols, v, n);
+    }
+    my_send_end(r, rows ? rows->n_rows : 0);
 }
 
 void my_show_engine_status(struct my_run *r, struct my_stmt *st)

@@ -6,6 +6,7 @@
 #include "protocol/mysql/exec/my_user.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_crypt.h"
+#include "protocol/mysql/world/my_acl.h"
 
 const struct my_priv my_privs[MY_N_PRIVS] = {
     {"SELECT", "Select", "Select", MY_ON_DB | MY_ON_TABLE},
@@ -47,6 +48,14 @@ void my_fail_as(struct my_run *r, uint16_t code, const char *state, const char *
     (void)snprintf(r->err_state, sizeof r->err_state, "%s", state);
     if (r->c->n_conds)
         r->c->conds[r->c->n_conds - 1].code = code;
+}
+
+void my_no_account(struct my_run *r)
+{
+    if (r->kit->mariadb)
+        my_fail_as(r, 1133, "28000", "Can't find any matching row in the user table");
+    else
+        my_fail(r, MY_ER_PASSWORD_NO_MATCH);
 }
 
 /* ---- rows of the privilege tables ---- */
@@ -102,6 +111,45 @@ static struct my_cell default_cell(struct my_run *r, const struct my_column *c)
     return cell_of(my_result_of(c->wire_type) == MY_RES_STR ? "" : "0");
 }
 
+/* MariaDB keeps the account as JSON in mysql.global_priv and shows it as mysql.user; here it is the other way round. */
+static void sync_global_priv(struct my_run *r, const struct my_table *user, const struct my_row *row)
+{
+    struct my_db *db;
+    struct my_table *t = my_acl_table(r, "global_priv", &db);
+    if (!t)
+        return;
+    static const unsigned bits[MY_N_PRIVS + 1] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 10};
+    const uint64_t every = UINT64_C(549755813887); /* with those that the view has no column for */
+    uint64_t access = 0;
+    bool all = true;
+    for (size_t i = 0; i <= MY_N_PRIVS; i++) {
+        char col[40];
+        (void)snprintf(col, sizeof col, "%s_priv", i < MY_N_PRIVS ? my_privs[i].col : "Grant");
+        bool yes = strcmp(my_cell_text(user, row, col), "Y") == 0;
+        access |= yes ? UINT64_C(1) << bits[i] : 0;
+        all &= yes || i == MY_N_PRIVS;
+    }
+    if (all)
+        access = access & 1u << 10 ? every : every & ~(UINT64_C(1) << 10);
+    const char *host = my_cell_text(user, row, "Host"), *name = my_cell_text(user, row, "User"), *plugin = my_cell_text(user, row, "plugin");
+    int at = my_find_row(t, name, host, NULL, NULL);
+    const char *old = at >= 0 ? my_cell_text(t, t->rows[at], "Priv") : "";
+    if (all && strstr(old, "\"access\":18446744073709551615"))
+        access = UINT64_MAX;
+    char version[40] = "", text[700];
+    if (at < 0 || strstr(old, "version_id"))
+        (void)snprintf(version, sizeof version, ",\"version_id\":%u", (unsigned)r->kit->version);
+    if (strcmp(my_cell_text(user, row, "is_role"), "Y") == 0)
+        (void)snprintf(text, sizeof text, "{\"access\":%llu%s,\"is_role\":true}", (unsigned long long)access, version);
+    else
+        (void)snprintf(text, sizeof text, "{\"access\":%llu%s,\"plugin\":\"%s\",\"authentication_string\":\"%.300s\",\"password_last_changed\":%lld}",
+                       (unsigned long long)access, version, plugin[0] ? plugin : "mysql_native_password", my_cell_text(user, row, "authentication_string"),
+                       (long long)(r->now_us / 1000000));
+    char *own = arena_copy(r->arena, text, strlen(text));
+    if (own)
+        (void)my_put_row(r, "global_priv", at, (struct my_named[]){{"Host", host}, {"User", name}, {"Priv", own}}, 3);
+}
+
 bool my_put_row(struct my_run *r, const char *table, int at, const struct my_named *set, size_t n)
 {
     struct my_db *db;
@@ -124,6 +172,8 @@ bool my_put_row(struct my_run *r, const char *table, int at, const struct my_nam
                 cells[i] = cell_of(set[j].text);
     }
     struct my_row *row = my_row_new(t->n_cols, cells);
+    if (row && strcmp(table, "user") == 0)
+        sync_global_priv(r, t, row);
     if (row && at >= 0 && r->w->bytes + row->bytes < MY_WORLD_BYTES_MAX) {
         my_table_replace(r->w, t, (size_t)at, row);
         return true;
@@ -216,17 +266,35 @@ const char *my_hash_column(struct my_run *r)
     return t && my_table_col(t, "Password") >= 0 ? "Password" : "authentication_string";
 }
 
+static bool plugin_loaded(struct my_run *r, const char *name)
+{
+    const struct my_tsv *t = &r->kit->plugins;
+    for (size_t i = 0; i < t->n_rows; i++)
+        if (strcasecmp(t->cells[i * t->n_cols], name) == 0 && strcmp(t->cells[i * t->n_cols + 2], "AUTHENTICATION") == 0)
+            return true;
+    return t->n_rows == 0;
+}
+
 bool my_put_user(struct my_run *r, const struct my_user_spec *u, int at)
 {
     const char *hash = spec_hash(r, u);
+    if (my_ok(r) && u->plugin && !plugin_loaded(r, u->plugin)) {
+        char text[160];
+        (void)snprintf(text, sizeof text, "Plugin '%.100s' is not loaded", u->plugin);
+        my_fail_as(r, 1524, "HY000", text);
+    }
     if (!my_ok(r))
         return false;
-    struct my_named set[4] = {{"Host", u->host}, {"User", u->user}};
+    struct my_named set[8] = {{"Host", u->host}, {"User", u->user}};
     size_t n = 2;
     if (hash || at < 0)
         set[n++] = (struct my_named){my_hash_column(r), hash ? hash : ""};
-    if (u->plugin)
-        set[n++] = (struct my_named){"plugin", u->plugin};
+    if (r->kit->mariadb && (hash || at < 0))
+        set[n++] = (struct my_named){"authentication_string", hash ? hash : ""};
+    if (u->plugin || (r->kit->mariadb && (hash || at < 0)))
+        set[n++] = (struct my_named){"plugin", u->plugin ? u->plugin : "mysql_native_password"};
+    if (u->ssl)
+        set[n++] = (struct my_named){"ssl_type", u->ssl};
     return my_put_row(r, "user", at, set, n);
 }
 
@@ -240,8 +308,9 @@ static void create_user(struct my_run *r, struct my_stmt *st)
             (void)my_put_user(r, u, -1);
         } else if (st->if_not_exists) {
             char text[200];
-            (void)snprintf(text, sizeof text, "Authorization ID '%s'@'%s' already exists.", u->user, u->host);
-            my_warn_text(r, MY_NOTE, 3163, text);
+            (void)snprintf(text, sizeof text, r->kit->mariadb ? "Can't create user '%s'@'%s'; it already exists" : "Authorization ID '%s'@'%s' already exists.",
+                           u->user, u->host);
+            my_warn_text(r, MY_NOTE, r->kit->mariadb ? 1973 : 3163, text);
         } else {
             list_user(&failed, u);
         }
@@ -249,7 +318,7 @@ static void create_user(struct my_run *r, struct my_stmt *st)
     fail_users(r, "CREATE USER", &failed);
 }
 
-const char *const my_account_tables[MY_N_ACCOUNT_TABLES] = {"user", "db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv"};
+const char *const my_account_tables[MY_N_ACCOUNT_TABLES] = {"user", "global_priv", "roles_mapping", "db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv"};
 
 static void drop_user(struct my_run *r, struct my_stmt *st)
 {
@@ -263,8 +332,9 @@ static void drop_user(struct my_run *r, struct my_stmt *st)
             continue;
         if (st->if_exists) {
             char text[200];
-            (void)snprintf(text, sizeof text, "Authorization ID '%s'@'%s' does not exist.", u->user, u->host);
-            my_warn_text(r, MY_NOTE, 3162, text);
+            (void)snprintf(text, sizeof text, r->kit->mariadb ? "Can't drop user '%s'@'%s'; it doesn't exist" : "Authorization ID '%s'@'%s' does not exist.",
+                           u->user, u->host);
+            my_warn_text(r, MY_NOTE, r->kit->mariadb ? 1974 : 3162, text);
         } else {
             list_user(&failed, u);
         }
@@ -341,12 +411,14 @@ void my_set_password(struct my_run *r, struct my_assign *a)
     }
     int at = my_user_row(r, u->user, u->host);
     if (at < 0)
-        my_fail(r, MY_ER_PASSWORD_NO_MATCH);
+        my_no_account(r);
     else
-        (void)my_put_row(r, "user", at, (struct my_named[]){{my_hash_column(r), hash}, {"password_expired", "N"}}, 2);
+        (void)my_put_row(r, "user", at, (struct my_named[]){{my_hash_column(r), hash}, {"password_expired", "N"}, {"authentication_string", hash},
+                                                             {"plugin", "mysql_native_password"}}, r->kit->mariadb ? 4 : 2);
+    my_acl_load(r->w);
 }
 
-void my_exec_user(struct my_run *r, struct my_stmt *st)
+static void exec_user(struct my_run *r, struct my_stmt *st)
 {
     switch (st->com) {
     case MY_Q_CREATE_USER:
@@ -365,8 +437,23 @@ void my_exec_user(struct my_run *r, struct my_stmt *st)
     case MY_Q_REVOKE:
         my_grant(r, st);
         break;
+    case MY_Q_CREATE_ROLE:
+    case MY_Q_DROP_ROLE:
+    case MY_Q_GRANT_ROLE:
+    case MY_Q_REVOKE_ROLE:
+    case MY_Q_SET_ROLE:
+    case MY_Q_DEFAULT_ROLE:
+        my_exec_role(r, st);
+        break;
     default:
         my_show_grants(r, st);
         break;
     }
+}
+
+void my_exec_user(struct my_run *r, struct my_stmt *st)
+{
+    exec_user(r, st);
+    if (st->com != MY_Q_SHOW_GRANTS)
+        my_acl_load(r->w); /* what these statements change is in force at once */
 }

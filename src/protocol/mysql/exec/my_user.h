@@ -6,7 +6,7 @@
 
 /* Levels at which a privilege may be granted, besides the global one. */
 enum { MY_ON_DB = 1, MY_ON_TABLE = 2 };
-enum { MY_N_PRIVS = 28, MY_N_ACCOUNT_TABLES = 6 };
+enum { MY_N_PRIVS = 28, MY_N_ACCOUNT_TABLES = 8 };
 
 /* A privilege; col is also what the parser calls it. */
 struct my_priv {
@@ -21,6 +21,7 @@ struct my_named {
 };
 
 void my_fail_as(struct my_run *r, uint16_t code, const char *state, const char *text);
+void my_no_account(struct my_run *r); /* 1133 */
 struct my_table *my_acl_table(struct my_run *r, const char *name, struct my_db **ret_db);
 const char *my_cell_text(const struct my_table *t, const struct my_row *row, const char *col);
 bool my_same_account(const struct my_table *t, const struct my_row *row, const char *user, const char *host);
@@ -37,5 +38,9 @@ void my_no_such_grant(struct my_run *r, const struct my_user_spec *u);
 bool my_in_set(const char *set, const char *one);
 void my_grant(struct my_run *r, struct my_stmt *st);
 void my_show_grants(struct my_run *r, struct my_stmt *st);
+
+/* my_role.c: roles as MariaDB has them. */
+void my_exec_role(struct my_run *r, struct my_stmt *st);
+bool my_is_role(struct my_run *r, const char *name);
 
 #endif

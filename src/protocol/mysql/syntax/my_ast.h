@@ -197,6 +197,8 @@ struct my_user_spec {          /* 'name'@'host' [IDENTIFIED …] */
     const char *password;      /* BY 'text' */
     const char *hash;          /* BY PASSWORD 'hash', AS 'hash' */
     const char *plugin;
+    const char *ssl;           /* REQUIRE: "ANY", "X509", "SPECIFIED", "" */
+    bool bare;                 /* written without a host: may name a role */
     struct my_user_spec *next;
 };
 
@@ -224,7 +226,8 @@ enum my_sqlcom {
     MY_Q_CREATE_DB, MY_Q_DROP_DB, MY_Q_ALTER_DB, MY_Q_CREATE_TABLE, MY_Q_DROP_TABLE, MY_Q_ALTER_TABLE, MY_Q_RENAME_TABLE,
     MY_Q_CREATE_INDEX, MY_Q_DROP_INDEX, MY_Q_CREATE_VIEW, MY_Q_DROP_VIEW,
     MY_Q_CREATE_UDF, MY_Q_CREATE_ROUTINE, MY_Q_DROP_ROUTINE, MY_Q_CREATE_TRIGGER, MY_Q_DROP_TRIGGER, MY_Q_CREATE_EVENT, MY_Q_DROP_EVENT,
-    MY_Q_CREATE_USER, MY_Q_DROP_USER, MY_Q_RENAME_USER, MY_Q_ALTER_USER, MY_Q_GRANT, MY_Q_REVOKE,
+    MY_Q_CREATE_USER, MY_Q_DROP_USER, MY_Q_RENAME_USER, MY_Q_ALTER_USER, MY_Q_GRANT, MY_Q_REVOKE, MY_Q_CREATE_ROLE, MY_Q_DROP_ROLE,
+    MY_Q_GRANT_ROLE, MY_Q_REVOKE_ROLE, MY_Q_SET_ROLE, MY_Q_DEFAULT_ROLE,
     MY_Q_BEGIN, MY_Q_COMMIT, MY_Q_ROLLBACK, MY_Q_SAVEPOINT, MY_Q_ROLLBACK_TO, MY_Q_RELEASE,
     MY_Q_LOCK, MY_Q_UNLOCK, MY_Q_FLUSH, MY_Q_RESET, MY_Q_KILL, MY_Q_SHUTDOWN, MY_Q_CHECK, MY_Q_INSTALL, MY_Q_UNINSTALL,
     MY_Q_PREPARE, MY_Q_EXECUTE, MY_Q_DEALLOCATE, MY_Q_EXPLAIN, MY_Q_HELP, MY_Q_XA, MY_Q_SLAVE, MY_Q_CHANGE_MASTER, MY_Q_PURGE,
@@ -235,6 +238,7 @@ enum my_sqlcom {
     MY_Q_SHOW_PRIVILEGES, MY_Q_SHOW_CHARSET, MY_Q_SHOW_COLLATION, MY_Q_SHOW_TABLE_STATUS, MY_Q_SHOW_OPEN_TABLES, MY_Q_SHOW_TRIGGERS,
     MY_Q_SHOW_EVENTS, MY_Q_SHOW_ROUTINES, MY_Q_SHOW_MASTER_STATUS, MY_Q_SHOW_SLAVE_STATUS, MY_Q_SHOW_BINLOGS, MY_Q_SHOW_BINLOG_EVENTS,
     MY_Q_SHOW_SLAVE_HOSTS, MY_Q_SHOW_PROFILES, MY_Q_SHOW_PROFILE, MY_Q_SHOW_AUTHORS, MY_Q_SHOW_CONTRIBUTORS,
+    MY_Q_SHOW_RECORDED, MY_Q_SHOW_EXPLAIN, /* MariaDB: an empty result of recorded columns; EXPLAIN of a session */
 };
 
 struct my_stmt {
@@ -267,6 +271,7 @@ struct my_stmt {
     struct my_user_spec *users;
     uint32_t privs;                /* GRANT: bits of enum my_priv */
     const char **priv_names;
+    const char **priv_cols;        /* per privilege: "a,b" of (a, b); NULL: none given */
     size_t n_privs;
     struct my_expr *expr;          /* KILL */
     struct my_expr **exprs;        /* CALL, EXECUTE USING */

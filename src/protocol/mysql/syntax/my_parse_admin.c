@@ -32,7 +32,8 @@ struct my_user_spec *my_p_user(struct my_parse *p, bool identified)
     } else {
         u->user = name_or_string(p);
         u->host = "%";
-        if (my_p_take_op(p, '@'))
+        u->bare = !my_p_take_op(p, '@');
+        if (!u->bare)
             u->host = name_or_string(p);
         /* USER_CHAR_LENGTH of mysql.user */
         size_t max = p->env->mariadb ? 128 : p->env->version >= 50708 ? 32 : 16;

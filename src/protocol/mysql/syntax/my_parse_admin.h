@@ -5,5 +5,9 @@
 #include "protocol/mysql/syntax/my_parse.h"
 
 void my_p_grant(struct my_parse *p, struct my_stmt *st, bool revoke);
+/* Into st->users. */
+void my_p_user_list(struct my_parse *p, struct my_stmt *st, bool identified);
+/* REQUIRE … and WITH … of GRANT and CREATE USER. */
+void my_p_account_options(struct my_parse *p, struct my_stmt *st);
 
 #endif

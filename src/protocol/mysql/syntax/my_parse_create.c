@@ -1,4 +1,5 @@
 /* CREATE and DROP. */
+#include "protocol/mysql/syntax/my_parse_admin.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_ddl.h"
 #include "protocol/mysql/world/my_def.h"
@@ -260,6 +261,16 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
                 last = &(*last)->next;
             } while (my_p_ok(p) && my_p_take_op(p, ','));
         }
+        if (p->env->mariadb || p->env->version >= 50700)
+            my_p_account_options(p, st);
+        return;
+    case MY_K_ROLE:
+        my_p_next(p);
+        st->com = MY_Q_CREATE_ROLE;
+        if (!p->env->mariadb)
+            my_p_fail(p);
+        st->if_not_exists = my_p_if_not_exists(p);
+        my_p_user_list(p, st, false);
         return;
     case MY_K_UNIQUE:
     case MY_K_FULLTEXT:
@@ -404,6 +415,14 @@ void my_p_drop(struct my_parse *p, struct my_stmt *st)
                 last = &(*last)->next;
             } while (my_p_ok(p) && my_p_take_op(p, ','));
         }
+        return;
+    case MY_K_ROLE:
+        my_p_next(p);
+        st->com = MY_Q_DROP_ROLE;
+        if (!p->env->mariadb)
+            my_p_fail(p);
+        st->if_exists = my_p_if_exists(p);
+        my_p_user_list(p, st, false);
         return;
     case MY_K_PREPARE:
         my_p_next(p);

@@ -186,11 +186,31 @@ static struct my_assign *set_item(struct my_parse *p)
     return set_variable(p, a);
 }
 
+/* SET ROLE r, SET DEFAULT ROLE r [FOR user] */
+static bool set_role(struct my_parse *p, struct my_stmt *st)
+{
+    const struct my_tok *a = my_p_ahead(p);
+    bool dflt = my_p_is(p, MY_K_DEFAULT) && a->kind == MY_TOK_WORD && a->kw == MY_K_ROLE;
+    if (!dflt && (!my_p_is(p, MY_K_ROLE) || (a->kind == MY_TOK_OP && (a->op == '=' || a->op == MY_OP_ASSIGN))))
+        return false;
+    if (dflt)
+        my_p_next(p);
+    my_p_next(p);
+    st->com = dflt ? MY_Q_DEFAULT_ROLE : MY_Q_SET_ROLE;
+    if (!my_p_take(p, MY_K_NONE))
+        st->name = p->tok.kind == MY_TOK_STRING ? my_p_string(p, NULL) : my_p_ident(p);
+    if (dflt && my_p_take(p, MY_K_FOR))
+        st->users = my_p_user(p, false);
+    return true;
+}
+
 bool my_p_set(struct my_parse *p, struct my_stmt *st)
 {
     if (!my_p_is(p, MY_K_SET))
         return false;
     my_p_next(p);
+    if (p->env->mariadb && set_role(p, st))
+        return true;
     st->com = MY_Q_SET;
     struct my_assign **last = &st->assigns;
     enum my_scope sticky = MY_SCOPE_NONE;

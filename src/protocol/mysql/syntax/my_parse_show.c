@@ -1,5 +1,6 @@
 /* SHOW, DESCRIBE, EXPLAIN. */
 #include <string.h>
+#include <strings.h>
 
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/world/my_def.h"
@@ -67,7 +68,8 @@ static void show_create(struct my_parse *p, struct my_stmt *st)
             my_p_next(p);
             st->com = MY_Q_SHOW_GRANTS;
             st->word = MY_K_CREATE;
-            st->users = my_p_user(p, false);
+            if (p->tok.kind != MY_TOK_END && !my_p_is_op(p, ';'))
+                st->users = my_p_user(p, false);
             return;
         }
         /* fall through */
@@ -156,6 +158,11 @@ static void show_routine_status(struct my_parse *p, struct my_stmt *st, bool fun
     st->is_function = function;
     if (my_p_take(p, MY_K_CODE)) {
         my_p_routine_name(p, st);
+        if (p->env->mariadb && !st->db) {
+            st->com = MY_Q_SHOW_CREATE_ROUTINE; /* looked for first: no database, or no such routine */
+            st->word = function ? MY_K_FUNCTION : MY_K_PROCEDURE;
+            return;
+        }
         my_p_error(p, MY_ER_FEATURE_DISABLED, function ? "SHOW FUNCTION CODE" : "SHOW PROCEDURE CODE", "--with-debug");
         return;
     }
@@ -198,6 +205,64 @@ static void show_profile(struct my_parse *p, struct my_stmt *st)
     my_p_limit(p, &st->limit, &st->offset);
 }
 
+static bool is_word(const struct my_parse *p, const char *word)
+{
+    return p->tok.kind == MY_TOK_WORD && p->tok.text && strcasecmp(p->tok.text, word) == 0;
+}
+
+/* What only MariaDB shows. False: nothing was taken. */
+static bool show_of_mariadb(struct my_parse *p, struct my_stmt *st)
+{
+    static const char *const words[] = {"index_statistics", "client_statistics", "user_statistics", "table_statistics"};
+    st->com = MY_Q_SHOW_RECORDED;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (is_word(p, words[i])) {
+            my_p_next(p);
+            st->name = words[i];
+            like_or_where(p, st);
+            return true;
+        }
+    if (my_p_take(p, MY_K_RELAYLOG)) {
+        my_p_want(p, MY_K_EVENTS);
+        st->name = "relaylog events";
+        my_p_limit(p, &st->limit, &st->offset);
+        return true;
+    }
+    if (my_p_take(p, MY_K_ALL)) {
+        st->name = "all slaves status";
+        if (!is_word(p, "slaves"))
+            my_p_fail(p);
+        my_p_next(p);
+        my_p_want(p, MY_K_STATUS);
+        return true;
+    }
+    if (my_p_take(p, MY_K_EXPLAIN)) {
+        st->com = MY_Q_SHOW_EXPLAIN;
+        my_p_want(p, MY_K_FOR);
+        st->expr = my_p_expr(p);
+        return true;
+    }
+    if (is_word(p, "package")) {
+        my_p_next(p);
+        st->name = "package status";
+        if (my_p_is_ident(p) && is_word(p, "body"))
+            my_p_next(p);
+        my_p_want(p, MY_K_STATUS);
+        like_or_where(p, st);
+        return true;
+    }
+    const struct my_tok *a = my_p_is(p, MY_K_PLUGINS) ? my_p_ahead(p) : NULL;
+    if (a && a->kind == MY_TOK_WORD && a->kw == MY_K_SONAME) {
+        my_p_next(p);
+        my_p_next(p);
+        (void)my_p_string(p, NULL);
+        st->name = "plugins soname 'ha_blackhole.so'";
+        return true;
+    }
+    st->com = MY_Q_EMPTY;
+    return false;
+}
+
 static void show(struct my_parse *p, struct my_stmt *st)
 {
     my_p_next(p);
@@ -206,6 +271,8 @@ static void show(struct my_parse *p, struct my_stmt *st)
         show_full(p, st);
         return;
     }
+    if (p->env->mariadb && show_of_mariadb(p, st))
+        return;
     enum my_kw kw = p->tok.kind == MY_TOK_WORD ? p->tok.kw : MY_KW_NONE;
     switch (kw) {
     case MY_K_DATABASES:

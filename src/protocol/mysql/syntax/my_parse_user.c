@@ -1,4 +1,5 @@
 /* GRANT, REVOKE and accounts. */
+#include "base/wr.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_admin.h"
 #include "protocol/mysql/world/my_def.h"
@@ -36,10 +37,13 @@ static void privilege(struct my_parse *p, struct my_stmt *st)
                 my_p_want(p, MY_K_TABLES);
             st->priv_names[st->n_privs++] = privileges[i].name;
             if (my_p_take_op(p, '(')) { /* column privileges */
+                struct wr w = wr_of(8192);
                 do
-                    (void)my_p_ident(p);
+                    wr_fmt(&w, "%s%s", w.len ? "," : "", my_p_ident(p));
                 while (my_p_ok(p) && my_p_take_op(p, ','));
                 my_p_want_op(p, ')');
+                st->priv_cols[st->n_privs - 1] = w.bad ? NULL : arena_copy(p->arena, w.bytes, w.len);
+                wr_done(&w);
             }
             return;
         }
@@ -48,8 +52,12 @@ static void privilege(struct my_parse *p, struct my_stmt *st)
 
 static void grant_level(struct my_parse *p, struct my_stmt *st)
 {
-    if (!my_p_take(p, MY_K_TABLE) && !my_p_take(p, MY_K_FUNCTION))
-        (void)my_p_take(p, MY_K_PROCEDURE);
+    if (my_p_is(p, MY_K_FUNCTION) || my_p_is(p, MY_K_PROCEDURE)) {
+        st->word = p->tok.kw;
+        my_p_next(p);
+    } else {
+        (void)my_p_take(p, MY_K_TABLE);
+    }
     if (my_p_take_op(p, '*')) {
         if (my_p_take_op(p, '.'))
             my_p_want_op(p, '*');
@@ -72,6 +80,9 @@ static void grant_level(struct my_parse *p, struct my_stmt *st)
 static void grant_options(struct my_parse *p, struct my_stmt *st)
 {
     if (my_p_take(p, MY_K_REQUIRE)) {
+        const char *kind = my_p_is(p, MY_K_SSL) ? "ANY" : my_p_is(p, MY_K_X509) ? "X509" : my_p_is(p, MY_K_NONE) ? "" : "SPECIFIED";
+        for (struct my_user_spec *u = st->users; u; u = u->next)
+            u->ssl = kind;
         if (!my_p_take(p, MY_K_SSL) && !my_p_take(p, MY_K_X509) && !my_p_take(p, MY_K_NONE))
             do {
                 if (!my_p_take(p, MY_K_SUBJECT) && !my_p_take(p, MY_K_ISSUER))
@@ -101,7 +112,7 @@ static void grant_options(struct my_parse *p, struct my_stmt *st)
     }
 }
 
-static void user_list(struct my_parse *p, struct my_stmt *st, bool identified)
+void my_p_user_list(struct my_parse *p, struct my_stmt *st, bool identified)
 {
     struct my_user_spec **last = &st->users;
     do {
@@ -110,11 +121,41 @@ static void user_list(struct my_parse *p, struct my_stmt *st, bool identified)
     } while (my_p_ok(p) && my_p_take_op(p, ','));
 }
 
+void my_p_account_options(struct my_parse *p, struct my_stmt *st)
+{
+    grant_options(p, st);
+}
+
+/* GRANT role TO …: a name that is no privilege, and TO, FROM or a comma behind it. */
+static bool grant_role(struct my_parse *p, struct my_stmt *st, bool revoke)
+{
+    bool word = my_p_is_ident(p) || p->tok.kind == MY_TOK_STRING, known = my_p_is(p, MY_K_ALL) || my_p_is(p, MY_K_PROXY);
+    for (size_t i = 0; p->tok.kind == MY_TOK_WORD && i < sizeof privileges / sizeof *privileges; i++)
+        known |= p->tok.kw == privileges[i].kw;
+    if (!word || known)
+        return false;
+    st->name = p->tok.kind == MY_TOK_STRING ? my_p_string(p, NULL) : my_p_ident(p);
+    st->com = revoke ? MY_Q_REVOKE_ROLE : MY_Q_GRANT_ROLE;
+    my_p_want(p, revoke ? MY_K_FROM : MY_K_TO); /* the name might have been a role: what follows it is what is wrong */
+    if (!my_p_ok(p))
+        return true;
+    my_p_user_list(p, st, false);
+    if (!revoke && my_p_take(p, MY_K_WITH)) {
+        st->with_grant = true;
+        (void)my_p_ident(p);
+        my_p_want(p, MY_K_OPTION);
+    }
+    return true;
+}
+
 void my_p_grant(struct my_parse *p, struct my_stmt *st, bool revoke)
 {
     my_p_next(p);
     st->com = revoke ? MY_Q_REVOKE : MY_Q_GRANT;
     st->priv_names = my_p_new(p, 64 * sizeof *st->priv_names);
+    st->priv_cols = my_p_new(p, 64 * sizeof *st->priv_cols);
+    if (p->env->mariadb && grant_role(p, st, revoke))
+        return;
     if (my_p_take(p, MY_K_ALL)) {
         st->all_privs = true;
         (void)my_p_take(p, MY_K_PRIVILEGES);
@@ -123,14 +164,14 @@ void my_p_grant(struct my_parse *p, struct my_stmt *st, bool revoke)
             my_p_want(p, MY_K_OPTION);
             my_p_want(p, MY_K_FROM);
             st->with_grant = true;
-            user_list(p, st, false);
+            my_p_user_list(p, st, false);
             return;
         }
     } else if (my_p_take(p, MY_K_PROXY)) {
         my_p_want(p, MY_K_ON);
         (void)my_p_user(p, false);
         my_p_want(p, revoke ? MY_K_FROM : MY_K_TO);
-        user_list(p, st, !revoke);
+        my_p_user_list(p, st, !revoke);
         if (!revoke)
             grant_options(p, st);
         st->name = "";
@@ -143,7 +184,7 @@ void my_p_grant(struct my_parse *p, struct my_stmt *st, bool revoke)
     my_p_want(p, MY_K_ON);
     grant_level(p, st);
     my_p_want(p, revoke ? MY_K_FROM : MY_K_TO);
-    user_list(p, st, !revoke);
+    my_p_user_list(p, st, !revoke);
     if (!revoke)
         grant_options(p, st);
 }

@@ -25,7 +25,7 @@ static void unescape(char *s)
     *to = '\0';
 }
 
-static int split(char *own, size_t len, const char *path, struct my_tsv *ret, struct err *err)
+static int split(char *own, size_t len, bool escaped, const char *path, struct my_tsv *ret, struct err *err)
 {
     size_t row = 0, col = 0, cols = ret->n_cols;
     char *from = own;
@@ -38,8 +38,9 @@ static int split(char *own, size_t len, const char *path, struct my_tsv *ret, st
         own[i] = '\0';
         if (col >= cols)
             return err_set(err, -EINVAL, "%s:%zu: more cells than its first line", path, row + 1);
-        bool null = strcmp(from, "\\N") == 0;
-        unescape(from);
+        bool null = escaped && strcmp(from, "\\N") == 0;
+        if (escaped)
+            unescape(from);
         ret->cells[row * cols + col++] = null ? NULL : from;
         from = own + i + 1;
         if (c == '\t')
@@ -55,7 +56,7 @@ static int split(char *own, size_t len, const char *path, struct my_tsv *ret, st
     return 0;
 }
 
-int my_tsv_load(struct my_kit *k, const char *name, bool required, struct my_tsv *ret, struct err *err)
+int my_tsv_load(struct my_kit *k, const char *name, bool required, bool escaped, struct my_tsv *ret, struct err *err)
 {
     char path[1024], *text = NULL;
     size_t len = 0, lines = 0, cols = 1;
@@ -74,7 +75,7 @@ int my_tsv_load(struct my_kit *k, const char *name, bool required, struct my_tsv
     struct my_tsv t = {.n_cols = cols, .cells = arena_new(&k->arena, (lines + 2) * cols * sizeof *t.cells)};
     if (!t.cells)
         return err_set(err, -ENOMEM, "facts file %s is too large", path);
-    rc = split(own, len, path, &t, err);
+    rc = split(own, len, escaped, path, &t, err);
     if (rc == 0)
         *ret = t;
     return rc;
@@ -96,18 +97,27 @@ int my_tsv_col(const struct my_tsv *t, const char *head)
 /* ---- the tables ---- */
 int my_facts_load(struct my_kit *k, struct err *err)
 {
-    int rc = my_tsv_load(k, "tables.tsv", false, &k->tables, err);
+    int rc = my_tsv_load(k, "tables.tsv", false, true, &k->tables, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "show.tsv", false, &k->shows, err);
-    k->fact_rows = rc == 0 ? arena_new(&k->arena, (k->tables.n_rows + 1) * sizeof *k->fact_rows) : NULL;
+        rc = my_tsv_load(k, "show.tsv", false, true, &k->shows, err);
+    k->fact_rows = rc == 0 ? arena_new(&k->arena, (k->tables.n_rows + 3) * sizeof *k->fact_rows) : NULL;
     if (rc == 0 && !k->fact_rows)
         rc = err_set(err, -ENOMEM, "too many tables in %s/tables.tsv", k->persona.mysql.facts);
+    static const char *const shows[] = {"authors", "contributors"};
+    for (size_t i = 0; i < sizeof shows / sizeof *shows && k->tables.n_rows && rc == 0; i++) {
+        struct my_fact_rows *f = &k->fact_rows[k->n_fact_rows];
+        char name[80];
+        *f = (struct my_fact_rows){.schema = "show", .table = shows[i]};
+        (void)snprintf(name, sizeof name, "rows/show.%s.tsv", shows[i]);
+        rc = my_tsv_load(k, name, false, true, &f->t, err);
+        k->n_fact_rows += f->t.head != NULL;
+    }
     for (size_t i = 0; i < k->tables.n_rows && rc == 0; i++) {
         struct my_fact_rows *f = &k->fact_rows[k->n_fact_rows];
         *f = (struct my_fact_rows){.schema = my_tsv_cell(&k->tables, i, 0), .table = my_tsv_cell(&k->tables, i, 1)};
         char name[300];
         (void)snprintf(name, sizeof name, "rows/%s.%s.tsv", f->schema, f->table);
-        rc = my_tsv_load(k, name, false, &f->t, err);
+        rc = my_tsv_load(k, name, false, true, &f->t, err);
         k->n_fact_rows += f->t.head != NULL;
     }
     return rc;

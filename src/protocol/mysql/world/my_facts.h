@@ -4,9 +4,10 @@
 
 #include "protocol/mysql/world/my_kit.h"
 
-/* Reads a file of the facts folder into the kit's arena; in cells \\t, \\n and \\\\ stand for tab, newline and backslash.
+/* Reads a file of the facts folder into the kit's arena. In the files of record_facts.py (escaped) \\t, \\n and \\\\ stand for tab,
+ * newline and backslash, and a cell \\N is NULL; the others have their backslashes as they are.
  * A file that is not required and not there leaves *ret as it is. -ENOENT, -EINVAL with file and line, -ENOMEM in err. */
-int my_tsv_load(struct my_kit *k, const char *name, bool required, struct my_tsv *ret, struct err *err);
+int my_tsv_load(struct my_kit *k, const char *name, bool required, bool escaped, struct my_tsv *ret, struct err *err);
 /* "" when the row has no such column. */
 const char *my_tsv_cell(const struct my_tsv *t, size_t row, size_t col);
 int my_tsv_col(const struct my_tsv *t, const char *head); /* index or -1; folds case */

@@ -8,6 +8,7 @@
 #include "base/wr.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/world/my_def.h"
+#include "protocol/mysql/world/my_acl.h"
 #include "protocol/mysql/world/my_facts.h"
 #include "protocol/mysql/world/my_world.h"
 
@@ -410,6 +411,29 @@ static int recorded_rows(struct install *in, const struct my_fact_rows *f)
     return 0;
 }
 
+/* root@% as the recorded root@localhost is. */
+static int root_everywhere(struct install *in)
+{
+    struct my_db *db = my_world_db(in->w, "mysql");
+    struct my_table *t = db ? my_db_table(in->w, db, "user") : NULL;
+    int host = t ? my_table_col(t, "Host") : -1, user = t ? my_table_col(t, "User") : -1;
+    for (size_t i = 0; host >= 0 && user >= 0 && i < t->n_rows; i++) {
+        const struct my_row *row = t->rows[i];
+        if (strcmp(row->cell[user].p, "root") != 0)
+            continue;
+        struct my_cell *cells = arena_new(&in->arena, (t->n_cols + 1) * sizeof *cells);
+        if (!cells)
+            return err_set(in->err, -ENOMEM, "no memory for rows of mysql.user");
+        memcpy(cells, row->cell, row->n * sizeof *cells);
+        cells[host] = text_cell("%");
+        int rc = my_table_append(in->w, t, my_row_new(t->n_cols, cells));
+        arena_clear(&in->arena);
+        t->updated_us = t->created_us;
+        return rc < 0 ? err_set(in->err, rc, "no room for rows of mysql.user") : 0;
+    }
+    return 0;
+}
+
 /* root without a password, from anywhere: what attackers hope for. The local accounts are those of every installation. */
 static int install_accounts(struct install *in)
 {
@@ -417,7 +441,7 @@ static int install_accounts(struct install *in)
                            in->k->version >= 50500 ? "::1" : "", "%"};
     if (my_fact_rows(in->k, "mysql", "user")) {
         struct named set[] = {{"Host", "%"}, {"User", "root"}, {"Priv", "{\"access\":18446744073709551615}"}};
-        int rc = add_row(in, "user", set, 2, true);
+        int rc = root_everywhere(in);
         return rc < 0 ? rc : add_row(in, "global_priv", set, 3, false);
     }
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
@@ -466,6 +490,7 @@ int my_world_install(struct my_kit *k, struct err *err)
             rc = recorded_rows(&in, &k->fact_rows[i]);
     if (rc == 0)
         rc = install_accounts(&in);
+    my_acl_load(in.w);
     arena_done(&in.arena);
     return rc;
 }

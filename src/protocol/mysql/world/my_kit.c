@@ -40,9 +40,9 @@ static int by_id(const void *a, const void *b)
 static int load_collations(struct my_kit *k, struct err *err)
 {
     struct my_tsv t = {0};
-    int rc = my_tsv_load(k, "character-sets.tsv", true, &k->charsets, err);
+    int rc = my_tsv_load(k, "character-sets.tsv", true, false, &k->charsets, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "collations.tsv", true, &t, err);
+        rc = my_tsv_load(k, "collations.tsv", true, false, &t, err);
     if (rc < 0)
         return rc;
     k->colls = arena_new(&k->arena, (t.n_rows + 1) * sizeof *k->colls);
@@ -157,11 +157,11 @@ static const char *persona_value(struct my_kit *k, const char *name, const char 
 static int load_variables(struct my_kit *k, struct err *err)
 {
     struct my_tsv g = {0}, s = {0};
-    int rc = my_tsv_load(k, "global-variables.tsv", true, &g, err);
+    int rc = my_tsv_load(k, "global-variables.tsv", true, false, &g, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "session-variables.tsv", true, &s, err);
+        rc = my_tsv_load(k, "session-variables.tsv", true, false, &s, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "variables.tsv", false, &k->variables, err);
+        rc = my_tsv_load(k, "variables.tsv", false, true, &k->variables, err);
     if (rc < 0)
         return rc;
     k->vars = arena_new(&k->arena, (g.n_rows + s.n_rows + 1) * sizeof *k->vars);
@@ -190,6 +190,16 @@ static int load_variables(struct my_kit *k, struct err *err)
         my_sysvar_classify(k, v);
     }
     my_sysvars_recorded(k);
+    k->shown_vars = arena_new(&k->arena, (k->n_vars + 1) * sizeof(const struct my_sysvar *));
+    if (!k->shown_vars)
+        return err_set(err, -ENOMEM, "too many variables");
+    size_t n = 0;
+    for (size_t i = 0; i < s.n_rows && n < k->n_vars; i++)
+        if (my_sysvar_find(k, my_tsv_cell(&s, i, 0)))
+            k->shown_vars[n++] = my_sysvar_find(k, my_tsv_cell(&s, i, 0));
+    for (size_t i = 0; i < k->n_vars && n < k->n_vars; i++)
+        if (!k->vars[i].session)
+            k->shown_vars[n++] = &k->vars[i];
     return 0;
 }
 
@@ -225,15 +235,15 @@ static int kit_load(struct my_kit *k, uint64_t seed, struct err *err)
     if (rc == 0)
         rc = load_variables(k, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "status-names.tsv", true, &k->status, err);
+        rc = my_tsv_load(k, "status-names.tsv", true, false, &k->status, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "columns.tsv", true, &k->columns, err);
+        rc = my_tsv_load(k, "columns.tsv", true, true, &k->columns, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "plugins.tsv", true, &k->plugins, err);
+        rc = my_tsv_load(k, "plugins.tsv", true, false, &k->plugins, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "engines.tsv", true, &k->engines, err);
+        rc = my_tsv_load(k, "engines.tsv", true, false, &k->engines, err);
     if (rc == 0)
-        rc = my_tsv_load(k, "privileges.tsv", true, &k->privileges, err);
+        rc = my_tsv_load(k, "privileges.tsv", true, false, &k->privileges, err);
     if (rc == 0)
         rc = my_facts_load(k, err);
     if (rc == 0 && my_tls_offered(k))

@@ -46,6 +46,7 @@ struct my_sysvar {
     uint64_t block;           /* INT: cut to a multiple of it */
     bool is_signed, null_when_empty, hidden; /* hidden: SHOW has it, @@ does not */
     uint8_t recorded_scope, wire_type;       /* 0: not recorded; else 1 + enum my_var_scope, enum my_type */
+    const char *set_needs;    /* privileges that SET GLOBAL asks for, as error 1227 names them; NULL: SUPER */
     const char *dflt;         /* SET … = DEFAULT; NULL: none recorded */
 };
 
@@ -62,6 +63,7 @@ struct my_kit {
     struct my_sysvar *vars;   /* sorted by name */
     size_t n_vars;
     struct my_tls_host *tls;  /* NULL: this server offers none */
+    const struct my_sysvar **shown_vars; /* in the order of SHOW VARIABLES */
     struct my_words words;    /* of the login policy */
     struct my_tsv status, columns, charsets, plugins, engines, privileges;
     struct my_tsv tables, shows, variables; /* recorded for some versions: tables.tsv, show.tsv, variables.tsv */

@@ -209,6 +209,7 @@ void my_sysvars_recorded(struct my_kit *k)
         v->min = min ? (uint64_t)(v->is_signed ? strtoll(min, NULL, 10) : (long long)strtoull(min, NULL, 10)) : 0;
         v->max = max ? strtoull(max, NULL, 10) : UINT64_MAX;
         v->block = block ? strtoull(block, NULL, 10) : 0;
+        v->set_needs = recorded(k, row, "set_needs");
         v->dflt = recorded(k, row, "default_value");
         v->null_when_empty = is_word(null, "YES");
         v->hidden = is_word(null, "UNKNOWN");

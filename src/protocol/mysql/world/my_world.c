@@ -1,4 +1,5 @@
 #include "protocol/mysql/world/my_world.h"
+#include "protocol/mysql/world/my_acl.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -395,6 +396,7 @@ void my_world_unref(struct my_world *w)
     }
     free(w->routines);
     free(w->log_path);
+    my_acl_done(w);
     free(w);
 }
 
@@ -422,6 +424,7 @@ struct my_world *my_world_clone(const struct my_world *base)
             goto fail;
     for (size_t i = 0; i < w->n_files; i++)
         w->files[i].by_client = false;
+    my_acl_copy(w, base);
     return w;
 fail:
     my_world_unref(w);

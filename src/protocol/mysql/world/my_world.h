@@ -96,6 +96,7 @@ struct my_routine {
     int64_t created_us;
 };
 
+enum { MY_N_ACL = 7 };
 struct my_world {
     int refs;
     const struct my_kit *kit;
@@ -109,6 +110,7 @@ struct my_world {
     size_t n_udfs, cap_udfs;
     struct my_routine *routines;
     size_t n_routines, cap_routines;
+    struct my_table *acl[MY_N_ACL]; /* the accounts in force: my_acl.c */
     char *log_path;            /* of the open general log, when the client chose it */
     int64_t log_time_s;        /* of its last line */
     bool log_dirty;            /* lines since the last sample */
