@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocol/mysql/exec/my_sel.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 #include "protocol/mysql/exec/my_select.h"
 #include "protocol/mysql/expr/my_eval.h"
 
@@ -218,16 +219,33 @@ static void order_rows(struct my_run *r, struct my_plan *pl, struct out_sink *os
         qsort_r(os->rows, os->n, sizeof *os->rows, by_keys, &so);
 }
 
+/* GROUP BY what an index of the only table has in front, or of no table that has to be read. */
+static bool in_index_order(const struct my_plan *pl)
+{
+    const struct my_rel *rel = pl->x.n == 1 ? pl->x.rels[0] : NULL;
+    const struct my_expr *e = pl->s->group->expr;
+    bool all_const = true;
+    for (size_t i = 0; i < pl->x.n; i++)
+        all_const &= pl->x.rels[i]->system_const;
+    if (all_const)
+        return true;
+    for (size_t k = 0; rel && rel->table && !pl->s->group->next && e->op == MY_X_FIELD && k < rel->table->n_keys; k++)
+        if (rel->table->keys[k].n_cols && rel->table->keys[k].cols[0] == (size_t)e->aux2)
+            return true;
+    return false;
+}
+
 /* Whether rows pass through a temporary table on their way, which makes fields of the columns. */
 static bool through_temp(const struct my_run *r, const struct my_plan *pl)
 {
     const struct my_select *s = pl->s;
     if (pl->empty)
         return false;
+    if (r->kit->mariadb && s->group && !s->rollup && !in_index_order(pl))
+        return true;
     for (size_t i = 0; i < pl->x.n; i++)
         if (pl->x.rels[i]->info_schema && (s->group || s->distinct || s->order))
             return true;
-    (void)r;
     return s->distinct && pl->x.n > 0 && !pl->grouped;
 }
 
@@ -244,6 +262,9 @@ static void columns_of(struct my_run *r, struct my_plan *pl, struct my_rows *ret
             e = e->target;
         c->name = my_item_name(r, it);
         c->m = e->m;
+        enum my_result res = my_result_of(e->m.type);
+        if (r->kit->mariadb && pl->s->in_union && (res == MY_RES_INT || res == MY_RES_DEC) && !e->m.is_field)
+            c->m.len = my_length_of(my_precision(e), e->m.dec, e->m.unsigned_);
         if (temp) {
             my_as_temp_field(r, &c->m);
             bool nullable = c->m.maybe_null, part = false;
@@ -289,6 +310,8 @@ void my_run_block(struct my_run *r, struct my_select *s, struct my_ctx *outer, s
         return;
     ret->depends = pl.x.used_outer;
     columns_of(r, &pl, ret);
+    if (!rows && my_ok(r) && r->sub_flags)
+        my_access_flags(r, &pl);
     if (!rows || !my_ok(r))
         return;
     if (ret->ready) { /* MariaDB: evaluation begins behind the column definitions */

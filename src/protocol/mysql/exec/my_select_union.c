@@ -60,6 +60,27 @@ static void union_fields(struct my_run *r, struct my_rows *ret)
     }
 }
 
+/* MariaDB sends a UNION ALL without an order row by row: no table lies between. */
+static bool streams(const struct my_run *r, const struct my_select *s)
+{
+    if (!r->kit->mariadb || s->union_order || r->sub_depth > 1)
+        return false;
+    for (const struct my_select *u = s->next; u; u = u->next)
+        if (!u->union_all)
+            return false;
+    return true;
+}
+
+static void union_plain(struct my_rows *ret)
+{
+    for (size_t i = 0; i < ret->n_cols; i++) {
+        struct my_meta *m = &ret->cols[i].m;
+        m->is_field = false;
+        m->flags = 0;
+        m->db = m->table = m->org_table = m->org_name = NULL;
+    }
+}
+
 static void union_distinct(struct my_run *r, struct my_rows *rows)
 {
     struct my_eval ev = {.r = r};
@@ -156,7 +177,8 @@ static void union_ready(struct my_run *r, struct my_select *s, struct my_rows *r
     if (copy)
         run_all(r, copy, NULL, 0, false, &cols);
     r->describe_only = describing;
-    r->status |= MY_STATUS_NO_INDEX;
+    if (!streams(r, s))
+        r->status |= MY_STATUS_NO_INDEX;
     if (my_ok(r))
         ret->ready(r, &cols);
     ret->ready = NULL;
@@ -169,6 +191,8 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
         my_fail(r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
         return;
     }
+    for (struct my_select *u = s->next ? s : NULL; u; u = u->next)
+        u->in_union = true;
     if (s->next && ret->ready)
         union_ready(r, s, ret);
     my_run_block(r, s, outer, s->next ? 0 : limit, rows, ret);
@@ -193,7 +217,10 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
         }
         if (my_ok(r) && parts) {
             struct my_rows all = {.cols = ret->cols, .n_cols = ret->n_cols, .depends = ret->depends};
-            union_fields(r, &all);
+            if (streams(r, s))
+                union_plain(&all);
+            else
+                union_fields(r, &all);
             for (size_t i = 0; i < n && my_ok(r); i++) {
                 for (size_t k = 0; k < parts[i].n_rows && my_ok(r); k++) {
                     struct my_val *v = my_run_get(r, all.n_cols * sizeof *v);
@@ -206,7 +233,7 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
                     union_distinct(r, &all);
             }
             *ret = all;
-            if (rows)
+            if (rows && !streams(r, s) && !(r->kit->mariadb && r->in_value_sub))
                 r->status |= MY_STATUS_NO_INDEX;
             union_tail(r, s, ret);
             ret->found = ret->n_rows;

@@ -106,6 +106,13 @@ struct my_select *my_select_copy(struct my_run *r, const struct my_select *s)
     return n;
 }
 
+/* (SELECT expression): MariaDB puts the expression in its place. */
+static bool is_alone(const struct my_select *s)
+{
+    return !s->from && !s->from_dual && !s->where && !s->having && !s->group && !s->order && !s->limit && !s->next && s->items && !s->items->next &&
+           s->items->expr->op != MY_X_AGG && s->items->expr->op != MY_X_STAR;
+}
+
 void my_fix_sub(struct my_eval *ev, struct my_expr *e)
 {
     struct my_run *r = ev->r;
@@ -117,9 +124,14 @@ void my_fix_sub(struct my_eval *ev, struct my_expr *e)
         return;
     e->state = c;
     bool describing = r->describe_only;
+    bool flags = r->sub_flags;
     r->describe_only = true;
+    r->sub_flags = r->kit->mariadb && (flags || !describing);
+    bool alone = is_alone(s);
+    s->in_union = !alone;
     my_select_describe(r, s, x, &cols);
     r->describe_only = describing;
+    r->sub_flags = flags;
     if (!my_ok(r))
         return;
     e->aux2 = e->op == MY_X_QUANT ? e->aux2 : (int)cols.depends;
@@ -134,7 +146,9 @@ void my_fix_sub(struct my_eval *ev, struct my_expr *e)
         e->m = cols.cols[0].m;
         e->m.is_field = false;
         e->m.flags = 0;
-        e->m.maybe_null = true;
+        e->m.maybe_null = !(r->kit->mariadb && alone) || e->m.maybe_null;
+        if (r->kit->mariadb && s->next && my_result_of(e->m.type) == MY_RES_INT)
+            e->m.len = e->m.type == MY_T_LONG ? 11 : 20;
         e->m.db = e->m.table = e->m.org_table = e->m.org_name = NULL;
         e->m.coerce = MY_CO_IMPLICIT;
     } else {

@@ -399,7 +399,9 @@ void my_unify(struct my_eval *ev, struct my_meta *m, const struct my_meta *b)
         m->len = whole + (dec ? dec + 1u : 0);
         return;
     }
-    m->type = MY_T_LONGLONG;
+    bool small = (my_is_narrow(&a) || a.type != MY_T_LONGLONG) && (my_is_narrow(b) || b->type != MY_T_LONGLONG);
+    m->type = ev->r->kit->mariadb && small ? MY_T_LONG : MY_T_LONGLONG;
+    m->wide = !small;
     m->len = a.len > b->len ? a.len : b->len;
 }
 

@@ -131,7 +131,7 @@ static void fix_sleep(struct my_eval *ev, struct my_expr *e)
 }
 static void fix_benchmark(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_int(ev->r->kit, e, 1, ev->r->kit->mariadb || (my_any_maybe_null(e) && ev->r->kit->version >= 50500), false);
+    my_fix_int(ev->r->kit, e, 1, !ev->r->kit->mariadb && my_any_maybe_null(e) && ev->r->kit->version >= 50500, false);
 }
 /* BENCHMARK: one evaluation, and the time that a 2 GHz server of its day takes for that many. */
 static struct my_val ev_benchmark(struct my_eval *ev, struct my_expr *e, struct my_val *args)

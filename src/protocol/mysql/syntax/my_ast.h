@@ -119,6 +119,8 @@ struct my_select {
     struct my_order *union_order;
     struct my_expr *union_limit, *union_offset;
     struct my_select *outer;
+    unsigned number;           /* of the statement's selects, as EXPLAIN and errors count them */
+    bool in_union;             /* its columns meet those of other selects */
     void *plan;                /* resolved form */
 };
 

@@ -38,11 +38,14 @@ void my_p_fail(struct my_parse *p)
     if (!my_p_ok(p))
         return;
     p->err = MY_ER_PARSE;
-    size_t left = p->tok.raw ? (size_t)(p->text_end - p->tok.raw) : 0;
+    const char *raw = p->tok.raw;
+    if (raw && raw < p->text_end && p->tok.kind == MY_TOK_OP && p->tok.op == ',')
+        raw++; /* the server's lexer restarts its token behind a comma */
+    size_t left = raw ? (size_t)(p->text_end - raw) : 0;
     char near[81]; /* the statement need not end with a NUL */
     left = left < sizeof near ? left : sizeof near - 1;
     if (left)
-        memcpy(near, p->tok.raw, left);
+        memcpy(near, raw, left);
     near[left] = '\0';
     (void)snprintf(p->err_text, sizeof p->err_text, my_errdef(MY_ER_PARSE)->text,
                    p->env->mariadb ? "You have an error in your SQL syntax; check the manual that corresponds to your MariaDB server "

@@ -24,7 +24,7 @@ struct my_parse {
     const struct my_parse_env *env;
     const char *text_end;
     int depth;
-    unsigned n_params;
+    unsigned n_params, n_selects;
     struct my_select *select;  /* the one being parsed */
     bool in_set_rhs;
     /* first error */

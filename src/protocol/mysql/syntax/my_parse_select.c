@@ -402,6 +402,7 @@ static struct my_select *query_block(struct my_parse *p, bool top)
 {
     struct my_select *s = my_p_new(p, sizeof *s), *outer = p->select;
     s->outer = outer;
+    s->number = ++p->n_selects;
     p->select = s;
     if (!my_p_enter(p))
         return s;
