@@ -182,16 +182,17 @@ static const char *joined(struct my_kit *k, const char *a, const char *b, const 
 const char *my_sysvar_follow(struct my_kit *k, const char *name, const char *recorded)
 {
     const struct persona *p = &k->persona;
-    const char *base = strrchr(recorded, '/');
-    base = base ? base + 1 : recorded;
+    const char *base = recorded + strlen(recorded);
+    while (base > recorded && base[-1] != '/' && base[-1] != '\\')
+        base--;
     bool lab = strncmp(recorded, "/run/m5", 7) == 0; /* where the recorded servers ran; not where servers run */
     if (strcmp(name, "port") == 0 || strcmp(name, "report_port") == 0)
         return "3306";
-    if (strcmp(name, "general_log_file") == 0 && (lab || strcmp(base, "db01.log") == 0))
+    if (strncmp(base, "db01", 4) == 0) /* the host that all facts were recorded on */
+        return joined(k, base > recorded ? p->mysql.datadir : "", p->hostname, base + 4);
+    if (lab && strcmp(name, "general_log_file") == 0)
         return joined(k, p->mysql.datadir, p->hostname, ".log");
     if (lab && strcmp(name, "slow_query_log_file") == 0)
-        return joined(k, p->mysql.datadir, p->hostname, "-slow.log");
-    if (strcmp(name, "slow_query_log_file") == 0 && strcmp(base, "db01-slow.log") == 0)
         return joined(k, p->mysql.datadir, p->hostname, "-slow.log");
     if (lab && !k->windows && strcmp(name, "pid_file") == 0)
         return joined(k, p->mysql.datadir, p->hostname, ".pid");
