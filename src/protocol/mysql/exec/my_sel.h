@@ -12,6 +12,7 @@ struct my_plan {
     uint64_t limit, offset;
     bool grouped, empty;       /* empty: the optimizer sees that no row can come */
     bool semi_join;
+    const struct my_val *keys; /* of the group that is shown */
     size_t **order_of;         /* rows in index order, where an index is read */
     bool **right_seen;
     uint8_t access[64];        /* enum my_access per table */

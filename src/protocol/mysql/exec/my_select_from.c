@@ -39,12 +39,34 @@ bool my_rows_add(struct my_run *r, struct my_rows *rows, struct my_val *vals)
     return true;
 }
 
+/* Item::set_name: no control characters and blanks in front, at most 255 bytes; a NUL inside is written out. */
+static const char *literal_name(struct my_run *r, const struct my_expr *e)
+{
+    const char *s = e->val.s.p;
+    size_t n = e->val.s.n, at = 0;
+    while (n && (unsigned char)*s <= ' ') {
+        s++;
+        n--;
+    }
+    char *out = my_run_get(r, n * 4 + 1);
+    for (size_t i = 0; out && i < n && at < 255; i++) {
+        if (s[i] == '\0')
+            at += (size_t)snprintf(out + at, 5, "\\x00");
+        else
+            out[at++] = s[i];
+    }
+    if (out)
+        out[at] = '\0';
+    return out ? out : "";
+}
+
 const char *my_item_name(struct my_run *r, const struct my_item *it)
 {
-    (void)r;
     if (it->alias)
         return it->alias;
     const struct my_expr *e = it->expr;
+    if (r->kit->mariadb && e->op == MY_X_LITERAL && e->val.kind == MY_V_STR && e->text == e->val.s.p)
+        return literal_name(r, e);
     if (e->op == MY_X_FIELD || e->op == MY_X_NAME || e->op == MY_X_REF)
         return e->name;
     if (e->text)

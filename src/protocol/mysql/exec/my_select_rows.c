@@ -19,6 +19,16 @@ struct out_sink {
     size_t n, cap, n_order, stop_at;
 };
 
+/* A column that is a GROUP BY expression shows the key. */
+static struct my_val shown(struct my_eval *ev, const struct my_plan *pl, struct my_expr *e)
+{
+    size_t k = 0;
+    for (const struct my_order *o = pl->s->group; o; o = o->next, k++)
+        if (o->expr == e || (o->expr->op == MY_X_REF && o->expr->target == e))
+            return pl->keys[k];
+    return my_eval_expr(ev, e);
+}
+
 static bool out_row(struct my_run *r, struct my_plan *pl, struct my_sink *sink)
 {
     struct out_sink *os = (struct out_sink *)(void *)sink;
@@ -45,7 +55,7 @@ static bool out_row(struct my_run *r, struct my_plan *pl, struct my_sink *sink)
         return false;
     size_t i = 0;
     for (struct my_item *it = pl->s->items; it; it = it->next)
-        row->show[i++] = my_eval_expr(&ev, it->expr);
+        row->show[i++] = pl->keys ? shown(&ev, pl, it->expr) : my_eval_expr(&ev, it->expr);
     i = 0;
     for (struct my_order *o = pl->s->order; o; o = o->next, i++) {
         size_t k = 0;
@@ -125,7 +135,10 @@ static bool group_out(struct my_run *r, struct my_plan *pl, struct my_group *g, 
     pl->x.slots = g->slots;
     if (pl->x.n)
         memcpy(pl->x.row, g->row, pl->x.n * sizeof *g->row);
-    return my_ok(r) && out_row(r, pl, &os->sink);
+    pl->keys = g->keys;
+    bool more = my_ok(r) && out_row(r, pl, &os->sink);
+    pl->keys = NULL;
+    return more;
 }
 
 static int group_cmp(struct my_eval *ev, const struct my_plan *pl, const struct my_group *a, const struct my_group *b)
@@ -200,6 +213,8 @@ static void rollup_rows(struct my_run *r, struct my_plan *pl, struct my_group_si
     if (one.buckets)
         my_scan(r, pl, &one.sink);
     pl->s->group = save;
+    if (one.first)
+        one.first->keys = NULL; /* it has none */
     if (one.first && my_ok(r) && group_out(r, pl, one.first, os)) {
         size_t i = 0;
         for (struct my_item *it = pl->s->items; it; it = it->next, i++)

@@ -174,8 +174,10 @@ static void union_ready(struct my_run *r, struct my_select *s, struct my_rows *r
     struct my_select *copy = my_select_copy(r, s);
     bool describing = r->describe_only;
     r->describe_only = true;
+    r->sub_depth--; /* it stands where the union stands */
     if (copy)
         run_all(r, copy, NULL, 0, false, &cols);
+    r->sub_depth++;
     r->describe_only = describing;
     if (!streams(r, s))
         r->status |= MY_STATUS_NO_INDEX;

@@ -111,6 +111,19 @@ static void fix_agg(struct my_eval *ev, struct my_expr *e)
     x->aggs[x->n_aggs++] = e;
 }
 
+/* @a := x makes the variable when it is resolved: what reads it further on in the statement finds a NULL of its charset. */
+static void declare(struct my_eval *ev, struct my_expr *e)
+{
+    struct my_val none = my_null();
+    struct my_meta m = e->args[0]->m;
+    if (m.type == MY_T_NULL)
+        e->m.type = MY_T_VAR_STRING;
+    else if (my_result_of(m.type) != MY_RES_STR)
+        m.coll = my_conn_coll(ev);
+    if (!my_uservar_find(ev->r->c, e->name))
+        my_uservar_set(ev->r, e->name, &none, &m);
+}
+
 void my_fix(struct my_eval *ev, struct my_expr *e)
 {
     if (e->fixed || !my_ok(ev->r) || !my_step(ev->r, 1))
@@ -139,6 +152,8 @@ void my_fix(struct my_eval *ev, struct my_expr *e)
         e->m.db = e->m.table = e->m.org_table = e->m.org_name = NULL;
         if (my_result_of(e->m.type) == MY_RES_INT)
             e->m.type = MY_T_LONGLONG;
+        if (ev->r->kit->mariadb)
+            declare(ev, e);
         e->m.coerce = MY_CO_IMPLICIT;
         e->is_const = false;
         break;

@@ -204,7 +204,7 @@ void my_fix_uservar(struct my_eval *ev, struct my_expr *e)
         e->m = (struct my_meta){.type = MY_T_LONGLONG, .len = 20, .coll = r->kit->binary, .maybe_null = true, .unsigned_ = u->kind == MY_V_UINT, .coerce = MY_CO_IMPLICIT};
         return;
     case MY_V_DEC:
-        e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .len = 83, .dec = 30, .coll = r->kit->binary, .maybe_null = true, .coerce = MY_CO_IMPLICIT};
+        e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .len = 83, .dec = r->kit->mariadb ? 38 : 30, .coll = r->kit->binary, .maybe_null = true, .coerce = MY_CO_IMPLICIT};
         return;
     case MY_V_REAL:
         e->m = (struct my_meta){.type = MY_T_DOUBLE, .len = 23, .dec = MY_DEC_FLOAT, .coll = r->kit->binary, .maybe_null = true, .coerce = MY_CO_IMPLICIT};
@@ -212,6 +212,8 @@ void my_fix_uservar(struct my_eval *ev, struct my_expr *e)
     default:
         my_fix_str(ev, e, c, 16777215u / c->maxlen, MY_DEC_FLOAT, true);
         e->m.len = 16777215;
+        if (r->kit->mariadb)
+            e->m.type = MY_T_LONG_BLOB;
         e->m.coerce = MY_CO_IMPLICIT;
         return;
     }

@@ -22,6 +22,8 @@ static uint32_t precision_of(const struct my_expr *e, bool mariadb)
     enum my_result res = my_result_of(m->type);
     if (my_is_temporal(m->type) && mariadb) /* as a number: 20200102030405 */
         return (m->type == MY_T_DATE ? 8u : m->type == MY_T_TIME ? 7u : 14u) + m->dec;
+    if (mariadb && res == MY_RES_INT && m->len == 1 && !m->unsigned_ && !m->expr_len)
+        return 1; /* Item_bool_func::decimal_precision */
     if (res == MY_RES_INT || res == MY_RES_DEC) {
         uint32_t len = m->expr_len ? m->expr_len : m->len, sign = m->unsigned_ || len == 0 ? 0 : 1, p = len - (m->dec > 0) - sign;
         return len < (uint32_t)(m->dec > 0) + sign ? 0 : p > 65 ? 65 : p;

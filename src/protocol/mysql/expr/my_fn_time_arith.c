@@ -384,7 +384,7 @@ static void fix_extract(struct my_eval *ev, struct my_expr *e)
         len = 6;
         break;
     case MY_K_DAY_HOUR:
-        len = 5;
+        len = ev->r->kit->mariadb ? 10 : 5;
         break;
     case MY_K_DAY_MINUTE:
         len = 7;
@@ -475,6 +475,11 @@ static struct my_val ev_convert_tz(struct my_eval *ev, struct my_expr *e, struct
     return my_add_us(ev, &t, (__int128)(off[1] - off[0]) * 1000000, MY_T_DATETIME, e->m.dec);
 }
 
+static void fix_period(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_int(ev->r->kit, e, 6, !ev->r->kit->mariadb || my_any_maybe_null(e), false);
+}
+
 static struct my_val ev_period_add(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)ev;
@@ -514,7 +519,7 @@ const struct my_func my_funcs_time_arith[] = {
     {"timediff", 2, 2, 0, my_fix_sec_to_time, ev_timediff},
     {"extract", 1, 1, W, fix_extract, ev_extract},
     {"convert_tz", 3, 3, 0, my_fix_timestamp, ev_convert_tz},
-    {"period_add", 2, 2, 0, my_fix_6, ev_period_add},
-    {"period_diff", 2, 2, 0, my_fix_6, ev_period_diff},
+    {"period_add", 2, 2, 0, fix_period, ev_period_add},
+    {"period_diff", 2, 2, 0, fix_period, ev_period_diff},
     {0},
 };

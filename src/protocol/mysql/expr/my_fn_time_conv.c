@@ -80,7 +80,7 @@ static void fix_unix_timestamp(struct my_eval *ev, struct my_expr *e)
     }
     bool dec = ev->r->kit->version >= 50600 && e->n_args && e->args[0]->m.dec && e->args[0]->m.dec <= 6;
     if (!dec)
-        my_fix_int(ev->r->kit, e, 11, e->n_args && my_any_maybe_null(e), false);
+        my_fix_int(ev->r->kit, e, 11, ev->r->kit->mariadb || (e->n_args && my_any_maybe_null(e)), false);
     else
         e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .len = 11u + 1 + e->args[0]->m.dec, .dec = e->args[0]->m.dec, .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC, .maybe_null = true};
 }
