@@ -213,7 +213,7 @@ static void send_prepared(struct my_run *r, const struct my_ps *ps, const struct
     wr_u8(&o->w, 0);
     wr_le16(&o->w, (uint16_t)r->c->total_conds);
     my_out_end(o);
-    struct my_result_col param = {.name = "?", .m = {.type = MY_T_VAR_STRING, .coll = r->kit->binary, .flags = MY_F_BINARY, .maybe_null = true}};
+    struct my_result_col param = {.name = "?", .m = {.type = r->kit->mariadb ? MY_T_NULL : MY_T_VAR_STRING, .coll = r->kit->binary, .flags = MY_F_BINARY, .maybe_null = true}};
     for (unsigned i = 0; i < ps->n_params; i++)
         my_send_coldef(r, &param, NULL, false);
     if (ps->n_params)

@@ -28,6 +28,8 @@ void my_optimize(struct my_run *r, struct my_plan *pl);
 void my_access_flags(struct my_run *r, struct my_plan *pl);
 bool my_where_uses_index(const struct my_table *t, const struct my_expr *where); /* of UPDATE and DELETE; where resolved, or NULL */
 
+void my_cte_rows(struct my_run *r, struct my_cte *c, struct my_rows *ret); /* my_select_union.c: rows of a WITH table */
+
 /* my_fn_agg.c */
 struct my_agg_state {
     struct my_val v;

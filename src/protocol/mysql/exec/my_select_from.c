@@ -184,7 +184,9 @@ static struct my_rel *rel_of_derived(struct my_run *r, struct my_tref *t)
         my_fail(r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
         return NULL;
     }
-    if (r->describe_only)
+    if (t->cte)
+        my_cte_rows(r, t->cte, &rows);
+    else if (r->describe_only)
         my_select_describe(r, t->derived, NULL, &rows);
     else
         my_select_run(r, t->derived, NULL, 0, &rows);
@@ -215,6 +217,8 @@ static struct my_rel *rel_of_derived(struct my_run *r, struct my_tref *t)
 void my_as_temp_field(struct my_run *r, struct my_meta *m)
 {
     uint16_t keep = m->is_field ? m->flags & (uint16_t)~(MY_F_PRI_KEY | MY_F_UNIQUE_KEY | MY_F_MULTIPLE_KEY | MY_F_PART_KEY | MY_F_AUTO_INCREMENT | MY_F_NO_DEFAULT | MY_F_TIMESTAMP | MY_F_ON_UPDATE_NOW) : 0;
+    if (r->kit->mariadb && m->is_field)
+        keep |= m->flags & MY_F_NO_DEFAULT;
     if (!m->is_field) {
         if (r->kit->mariadb && my_is_narrow(m))
             m->type = MY_T_LONG;
@@ -266,7 +270,7 @@ bool my_open_tables(struct my_run *r, struct my_plan *pl)
     if (!my_ok(r))
         return false;
     for (struct my_tref *t = s->from; t; t = t->next) {
-        struct my_rel *rel = t->derived ? rel_of_derived(r, t) : my_rel_open(r, t->db, t->name, t->alias, s);
+        struct my_rel *rel = t->derived || t->cte ? rel_of_derived(r, t) : my_rel_open(r, t->db, t->name, t->alias, s);
         if (!rel)
             return false;
         rel->ref = t;

@@ -192,6 +192,8 @@ static void run_grouped(struct my_run *r, struct my_plan *pl, struct out_sink *o
         qsort_r(list, n, sizeof *list, by_group, &so);
     for (size_t i = 0; list && i < n && my_ok(r); i++)
         (void)group_out(r, pl, list[i], os);
+    if (pl->s->rollup && list && n && pl->x.n) /* columns that are no key show the last row */
+        gs.last_row = list[n - 1]->row;
     if (pl->s->rollup && list)
         rollup_rows(r, pl, &gs, os);
     pl->x.slots = NULL;
@@ -215,6 +217,8 @@ static void rollup_rows(struct my_run *r, struct my_plan *pl, struct my_group_si
     pl->s->group = save;
     if (one.first)
         one.first->keys = NULL; /* it has none */
+    if (one.first && gs->last_row)
+        one.first->row = gs->last_row;
     if (one.first && my_ok(r) && group_out(r, pl, one.first, os)) {
         size_t i = 0;
         for (struct my_item *it = pl->s->items; it; it = it->next, i++)
@@ -250,6 +254,21 @@ static bool in_index_order(const struct my_plan *pl)
     return false;
 }
 
+/* A join is sorted as a whole when the order is not of the table read first. */
+static bool sorts_all(const struct my_plan *pl)
+{
+    for (const struct my_order *o = pl->s->order; o; o = o->next) {
+        const struct my_expr *e = o->expr;
+        while (e->op == MY_X_REF)
+            e = e->target;
+        if (e->op == MY_X_LITERAL)
+            continue;
+        if (e->op != MY_X_FIELD || e->aux != 0)
+            return true;
+    }
+    return false;
+}
+
 /* Whether rows pass through a temporary table on their way, which makes fields of the columns. */
 static bool through_temp(const struct my_run *r, const struct my_plan *pl)
 {
@@ -257,6 +276,8 @@ static bool through_temp(const struct my_run *r, const struct my_plan *pl)
     if (pl->empty)
         return false;
     if (r->kit->mariadb && s->group && !s->rollup && !in_index_order(pl))
+        return true;
+    if (r->kit->mariadb && s->order && !pl->grouped && pl->x.n > 1 && sorts_all(pl))
         return true;
     for (size_t i = 0; i < pl->x.n; i++)
         if (pl->x.rels[i]->info_schema && (s->group || s->distinct || s->order))

@@ -272,8 +272,10 @@ void my_fix_param(struct my_eval *ev, struct my_expr *e)
     if ((unsigned)e->aux >= r->n_params || !r->params) {
         e->m = (struct my_meta){.type = MY_T_VAR_STRING, .coll = r->kit->binary, .coerce = MY_CO_COERCIBLE, .maybe_null = false};
         e->val = my_null();
-        if (r->kit->mariadb)
+        if (r->kit->mariadb) {
+            e->m.type = MY_T_NULL;
             e->m.maybe_null = true;
+        }
         return;
     }
     e->val = r->params[e->aux];

@@ -208,7 +208,8 @@ static struct my_stmt *parse_statement(struct my_parse *p)
         st->com = MY_Q_EMPTY;
         return st;
     }
-    if (my_p_is(p, MY_K_SELECT) || my_p_is_op(p, '(')) {
+    bool modern = p->env->mariadb || p->env->version >= 80000;
+    if (my_p_is(p, MY_K_SELECT) || my_p_is_op(p, '(') || (modern && (my_p_is(p, MY_K_WITH) || (my_p_is(p, MY_K_VALUES) && p->env->mariadb)))) {
         if (my_p_is_op(p, '(')) {
             const struct my_tok *a = my_p_ahead(p);
             if (!(a->kind == MY_TOK_WORD && a->kw == MY_K_SELECT) && !(a->kind == MY_TOK_OP && a->op == '(')) {

@@ -105,7 +105,7 @@ struct my_expr *my_p_subselect(struct my_parse *p, enum my_op op)
 
 bool my_p_select_ahead(struct my_parse *p)
 {
-    return my_p_is(p, MY_K_SELECT);
+    return my_p_is(p, MY_K_SELECT) || (my_p_is(p, MY_K_WITH) && (p->env->mariadb || p->env->version >= 80000));
 }
 
 static struct my_expr *paren_expr(struct my_parse *p)
