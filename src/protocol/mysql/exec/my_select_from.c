@@ -62,8 +62,12 @@ static const char *literal_name(struct my_run *r, const struct my_expr *e)
 
 const char *my_item_name(struct my_run *r, const struct my_item *it)
 {
-    if (it->alias)
-        return it->alias;
+    if (it->alias) {
+        const char *s = it->alias;
+        while (*s && (unsigned char)*s <= ' ')
+            s++;
+        return s;
+    }
     const struct my_expr *e = it->expr;
     if (r->kit->mariadb && e->op == MY_X_LITERAL && e->val.kind == MY_V_STR && e->text == e->val.s.p)
         return literal_name(r, e);

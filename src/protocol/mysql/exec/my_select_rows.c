@@ -299,13 +299,15 @@ static void columns_of(struct my_run *r, struct my_plan *pl, struct my_rows *ret
         c->name = my_item_name(r, it);
         c->m = e->m;
         enum my_result res = my_result_of(e->m.type);
-        if (r->kit->mariadb && pl->s->in_union && (res == MY_RES_INT || res == MY_RES_DEC) && !e->m.is_field)
+        if (r->kit->mariadb && pl->s->in_union && (res == MY_RES_INT || res == MY_RES_DEC) && !e->m.is_field) {
+            c->m.expr_len = e->m.len; /* as a text it is as long as it was */
             c->m.len = my_length_of(my_precision(e), e->m.dec, e->m.unsigned_);
+        }
         if (temp) {
             my_as_temp_field(r, &c->m);
             bool nullable = c->m.maybe_null, part = false;
             for (struct my_order *o = pl->s->group; o; o = o->next)
-                part |= o->expr == e || (o->expr->op == MY_X_FIELD && e->op == MY_X_FIELD && o->expr->aux2 == e->aux2 && o->expr->aux == e->aux);
+                part |= o->expr == e || (o->expr->op == MY_X_REF && o->expr->target == e) || (o->expr->op == MY_X_FIELD && e->op == MY_X_FIELD && o->expr->aux2 == e->aux2 && o->expr->aux == e->aux);
             if (pl->s->distinct && !pl->s->group && pl->x.n == 1 && !pl->semi_join)
                 part = true;
             if (nullable && part)

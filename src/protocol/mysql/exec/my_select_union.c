@@ -341,7 +341,7 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
                     union_distinct(r, &all);
             }
             *ret = all;
-            if (rows && !streams(r, s) && !(r->kit->mariadb && r->in_value_sub))
+            if (rows && !streams(r, s))
                 r->status |= MY_STATUS_NO_INDEX;
             union_tail(r, s, ret);
             ret->found = ret->n_rows;

@@ -138,6 +138,8 @@ void my_fix_sub(struct my_eval *ev, struct my_expr *e)
     c->rows.depends = cols.depends;
     e->has_sub = true;
     size_t want = e->op == MY_X_IN_SUB && e->args[0]->op == MY_X_ROW ? e->args[0]->n_args : 1;
+    if (e->op == MY_X_SUBSELECT && e->aux > 1)
+        want = (size_t)e->aux;
     if (e->op != MY_X_EXISTS && cols.n_cols != want) {
         my_fail(r, MY_ER_OPERAND_COLUMNS, (int)want);
         return;
@@ -235,6 +237,18 @@ static struct my_val quantified(struct my_eval *ev, struct my_expr *e)
             return my_int(!all);
     }
     return unknown ? my_null() : my_int(all);
+}
+
+bool my_sub_row(struct my_eval *ev, struct my_expr *e, const struct my_val **ret_vals, const struct my_result_col **ret_cols)
+{
+    const struct my_rows *rows = rows_of(ev, e, 2);
+    if (rows && rows->n_rows > 1)
+        my_fail(ev->r, MY_ER_SUBQUERY_NO_1_ROW);
+    if (!rows || rows->n_rows != 1 || !my_ok(ev->r))
+        return false;
+    *ret_vals = rows->rows[0];
+    *ret_cols = rows->cols;
+    return true;
 }
 
 struct my_val my_eval_sub(struct my_eval *ev, struct my_expr *e)

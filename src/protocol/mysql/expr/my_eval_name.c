@@ -380,7 +380,10 @@ void my_unify(struct my_eval *ev, struct my_meta *m, const struct my_meta *b)
         }
         if (!m->coll)
             m->coll = ev->r->kit->binary;
-        uint64_t la = a.len / (a.coll && x == MY_RES_STR ? a.coll->maxlen : 1), lb = b->len / (b->coll && y == MY_RES_STR ? b->coll->maxlen : 1);
+        if (x != MY_RES_STR && a.expr_len)
+            a.len = a.expr_len;
+        uint32_t b_len = y != MY_RES_STR && b->expr_len ? b->expr_len : b->len;
+        uint64_t la = a.len / (a.coll && x == MY_RES_STR ? a.coll->maxlen : 1), lb = b_len / (b->coll && y == MY_RES_STR ? b->coll->maxlen : 1);
         uint64_t len = (la > lb ? la : lb) * m->coll->maxlen;
         m->len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
         m->dec = MY_DEC_FLOAT;

@@ -195,6 +195,11 @@ static struct my_expr *cast_to(struct my_parse *p, struct my_expr *arg)
         }
         my_p_want_op(p, ')');
     }
+    if (t->type == MY_T_NEWDECIMAL && t->len > 65) {
+        const char *what = arg->text ? arg->text : arg->name ? arg->name : "";
+        if (p->env->mariadb)
+            my_p_error(p, MY_ER_TOO_BIG_PRECISION, what, 65);
+    }
     if (t->type == MY_T_VAR_STRING && !t->is_binary_string) {
         if (my_p_take(p, MY_K_CHARACTER)) {
             my_p_want(p, MY_K_SET);

@@ -16,6 +16,10 @@ static struct my_expr *limit_value(struct my_parse *p)
 {
     if (p->tok.kind == MY_TOK_INT || (my_p_is_op(p, '?') && p->env->prepared))
         return my_p_simple_expr(p);
+    if (my_p_is_ident(p) && p->env->version >= 50500 && p->tok.kind == MY_TOK_WORD) { /* a routine's variable */
+        my_p_error(p, MY_ER_SP_UNDECLARED_VAR, p->tok.text);
+        return my_p_int_expr(p, 0);
+    }
     if (p->tok.kind == MY_TOK_HEX && !p->env->mariadb && p->env->version < 50500)
         return my_p_literal(p);
     my_p_fail(p);
@@ -264,6 +268,8 @@ static struct my_tref *table_factor(struct my_parse *p)
     if (my_p_take(p, MY_K_DUAL)) {
         if (p->select)
             p->select->from_dual = true;
+        if (p->env->mariadb && my_p_is_op(p, ',')) /* DUAL stands alone */
+            my_p_fail(p);
         return NULL;
     }
     my_p_table_name(p, &t->db, &t->name);
@@ -385,7 +391,10 @@ static void select_tail(struct my_parse *p, struct my_select *s, bool into_ok)
         my_p_want_op(p, '(');
         if (!my_p_is_op(p, ')')) {
             struct my_expr **args;
-            (void)my_p_expr_list(p, &args);
+            size_t n = my_p_expr_list(p, &args);
+            s->procedure = my_p_expr_new(p, MY_X_ROW);
+            s->procedure->args = args;
+            s->procedure->n_args = (uint16_t)n;
         }
         my_p_want_op(p, ')');
         if (my_p_ok(p) && strcasecmp(name, "analyse") != 0)

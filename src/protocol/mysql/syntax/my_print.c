@@ -22,7 +22,7 @@ static int strength(const struct my_expr *e)
     static const struct {
         const char *name;
         int strength;
-    } list[] = {{"or", 1}, {"xor", 2}, {"and", 3}, {"not", 4}, {"=", 5}, {"<>", 5}, {"<", 5}, {">", 5}, {"<=", 5}, {">=", 5}, {"<=>", 5},
+    } list[] = {{"or", 1}, {"xor", 2}, {"and", 3}, {"not", 15}, {"=", 5}, {"<>", 5}, {"<", 5}, {">", 5}, {"<=", 5}, {">=", 5}, {"<=>", 5},
                 {"like", 5}, {"regexp", 5}, {"in", 5}, {"between", 6}, {"|", 7}, {"&", 8}, {"<<", 9}, {">>", 9}, {"+", 10}, {"-", 10},
                 {"*", 12}, {"/", 12}, {"%", 12}, {"div", 12}, {"^", 14}, {"neg", 15}, {"~", 15}};
     for (size_t i = 0; e->op == MY_X_FUNC && e->func && i < sizeof list / sizeof *list; i++)
