@@ -12,6 +12,7 @@ struct my_plan {
     uint64_t limit, offset;
     bool grouped, empty;       /* empty: the optimizer sees that no row can come */
     bool semi_join;
+    const struct my_val *keys; /* of the group that is shown */
     size_t **order_of;         /* rows in index order, where an index is read */
     bool **right_seen;
     uint8_t access[64];        /* enum my_access per table */
@@ -26,6 +27,8 @@ struct my_sink {
 void my_optimize(struct my_run *r, struct my_plan *pl);
 void my_access_flags(struct my_run *r, struct my_plan *pl);
 bool my_where_uses_index(const struct my_table *t, const struct my_expr *where); /* of UPDATE and DELETE; where resolved, or NULL */
+
+void my_cte_rows(struct my_run *r, struct my_cte *c, struct my_rows *ret); /* my_select_union.c: rows of a WITH table */
 
 /* my_fn_agg.c */
 struct my_agg_state {

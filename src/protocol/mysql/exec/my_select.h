@@ -17,6 +17,7 @@ struct my_group_sink {
     struct my_group *first, **last;
     struct my_group **buckets;
     size_t n_buckets, n_groups, n_keys;
+    struct my_val **last_row;  /* of the last group, for ROLLUP */
 };
 
 void *my_run_get(struct my_run *r, size_t n);

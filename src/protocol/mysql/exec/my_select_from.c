@@ -40,14 +40,40 @@ bool my_rows_add(struct my_run *r, struct my_rows *rows, struct my_val *vals)
     return true;
 }
 
+/* Item::set_name: no control characters and blanks in front, at most 255 bytes; a NUL inside is written out. */
+static const char *literal_name(struct my_run *r, const struct my_expr *e)
+{
+    const char *s = e->val.s.p;
+    size_t n = e->val.s.n, at = 0;
+    while (n && (unsigned char)*s <= ' ') {
+        s++;
+        n--;
+    }
+    char *out = my_run_get(r, n * 4 + 1);
+    for (size_t i = 0; out && i < n && at < 255; i++) {
+        if (s[i] == '\0')
+            at += (size_t)snprintf(out + at, 5, "\\x00");
+        else
+            out[at++] = s[i];
+    }
+    if (out)
+        out[at] = '\0';
+    return out ? out : "";
+}
+
 const char *my_item_name(struct my_run *r, const struct my_item *it)
 {
-    (void)r;
-    if (it->alias)
-        return it->alias;
+    if (it->alias) {
+        const char *s = it->alias;
+        while (*s && (unsigned char)*s <= ' ')
+            s++;
+        return s;
+    }
     const struct my_expr *e = it->expr;
     if (e->op == MY_X_FIELD && e->m.of_view && e->m.org_name)
         return e->m.org_name;
+    if (r->kit->mariadb && e->op == MY_X_LITERAL && e->val.kind == MY_V_STR && e->text == e->val.s.p)
+        return literal_name(r, e);
     if (e->op == MY_X_FIELD || e->op == MY_X_NAME || e->op == MY_X_REF)
         return e->name;
     if (e->text)
@@ -184,7 +210,9 @@ static struct my_rel *rel_of_derived(struct my_run *r, struct my_tref *t)
         my_fail(r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
         return NULL;
     }
-    if (r->describe_only)
+    if (t->cte)
+        my_cte_rows(r, t->cte, &rows);
+    else if (r->describe_only)
         my_select_describe(r, t->derived, NULL, &rows);
     else
         my_select_run(r, t->derived, NULL, 0, &rows);
@@ -219,6 +247,8 @@ void my_as_temp_field(struct my_run *r, struct my_meta *m)
         m->org_name = m->view_base ? m->org_name : "";
     }
     uint16_t keep = m->is_field ? m->flags & (uint16_t)~(MY_F_PRI_KEY | MY_F_UNIQUE_KEY | MY_F_MULTIPLE_KEY | MY_F_PART_KEY | MY_F_AUTO_INCREMENT | MY_F_NO_DEFAULT | MY_F_TIMESTAMP | MY_F_ON_UPDATE_NOW) : 0;
+    if (r->kit->mariadb && m->is_field)
+        keep |= m->flags & MY_F_NO_DEFAULT;
     if (!m->is_field) {
         if (r->kit->mariadb && my_is_narrow(m))
             m->type = MY_T_LONG;
@@ -272,7 +302,7 @@ bool my_open_tables(struct my_run *r, struct my_plan *pl)
     if (!my_ok(r))
         return false;
     for (struct my_tref *t = s->from; t; t = t->next) {
-        struct my_rel *rel = t->derived ? rel_of_derived(r, t) : my_rel_open(r, t->db, t->name, t->alias, s);
+        struct my_rel *rel = t->derived || t->cte ? rel_of_derived(r, t) : my_rel_open(r, t->db, t->name, t->alias, s);
         if (!rel)
             return false;
         rel->ref = t;

@@ -158,6 +158,12 @@ bool my_resolve(struct my_run *r, struct my_plan *pl)
         pl->n_items++;
     }
     pl->x.agg_ok = false;
+    for (struct my_item *it = s->items; it; it = it->next)
+        if (it->alias && it->alias[0] && (unsigned char)it->alias[0] <= ' ' && !r->describe_only) {
+            char line[300];
+            (void)snprintf(line, sizeof line, "Leading spaces are removed from name '%.200s'", it->alias);
+            my_warn_text(r, MY_WARNING, 1466, line);
+        }
     if (s->where)
         fix_in(r, pl, s->where, "where clause");
     pl->on = my_run_get(r, (pl->x.n + 1) * sizeof *pl->on);
@@ -182,6 +188,13 @@ bool my_resolve(struct my_run *r, struct my_plan *pl)
         (void)fix_order(r, pl, s->order, "order clause", false);
     if (my_ok(r) && s->where && s->where->op == MY_X_ROW)
         my_fail(r, MY_ER_OPERAND_COLUMNS, 1);
+    for (size_t i = 0; s->procedure && i < s->procedure->n_args && my_ok(r); i++) {
+        struct my_expr *a = s->procedure->args[i];
+        fix_in(r, pl, a, "procedure list");
+        struct my_eval ev = {.r = r, .ctx = &pl->x, .clause = "procedure list"};
+        if (my_ok(r) && !a->has_field)
+            (void)my_eval_expr(&ev, a);
+    }
     pl->limit = UINT64_MAX;
     pl->offset = 0;
     my_limit_value(r, s->limit, &pl->limit);

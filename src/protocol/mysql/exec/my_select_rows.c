@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocol/mysql/exec/my_sel.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 #include "protocol/mysql/exec/my_select.h"
 #include "protocol/mysql/expr/my_eval.h"
 
@@ -17,6 +18,16 @@ struct out_sink {
     struct out_row *rows;
     size_t n, cap, n_order, stop_at;
 };
+
+/* A column that is a GROUP BY expression shows the key. */
+static struct my_val shown(struct my_eval *ev, const struct my_plan *pl, struct my_expr *e)
+{
+    size_t k = 0;
+    for (const struct my_order *o = pl->s->group; o; o = o->next, k++)
+        if (o->expr == e || (o->expr->op == MY_X_REF && o->expr->target == e))
+            return pl->keys[k];
+    return my_eval_expr(ev, e);
+}
 
 static bool out_row(struct my_run *r, struct my_plan *pl, struct my_sink *sink)
 {
@@ -44,7 +55,7 @@ static bool out_row(struct my_run *r, struct my_plan *pl, struct my_sink *sink)
         return false;
     size_t i = 0;
     for (struct my_item *it = pl->s->items; it; it = it->next)
-        row->show[i++] = my_eval_expr(&ev, it->expr);
+        row->show[i++] = pl->keys ? shown(&ev, pl, it->expr) : my_eval_expr(&ev, it->expr);
     i = 0;
     for (struct my_order *o = pl->s->order; o; o = o->next, i++) {
         size_t k = 0;
@@ -124,7 +135,10 @@ static bool group_out(struct my_run *r, struct my_plan *pl, struct my_group *g, 
     pl->x.slots = g->slots;
     if (pl->x.n)
         memcpy(pl->x.row, g->row, pl->x.n * sizeof *g->row);
-    return my_ok(r) && out_row(r, pl, &os->sink);
+    pl->keys = g->keys;
+    bool more = my_ok(r) && out_row(r, pl, &os->sink);
+    pl->keys = NULL;
+    return more;
 }
 
 static int group_cmp(struct my_eval *ev, const struct my_plan *pl, const struct my_group *a, const struct my_group *b)
@@ -178,6 +192,8 @@ static void run_grouped(struct my_run *r, struct my_plan *pl, struct out_sink *o
         qsort_r(list, n, sizeof *list, by_group, &so);
     for (size_t i = 0; list && i < n && my_ok(r); i++)
         (void)group_out(r, pl, list[i], os);
+    if (pl->s->rollup && list && n && pl->x.n) /* columns that are no key show the last row */
+        gs.last_row = list[n - 1]->row;
     if (pl->s->rollup && list)
         rollup_rows(r, pl, &gs, os);
     pl->x.slots = NULL;
@@ -199,6 +215,10 @@ static void rollup_rows(struct my_run *r, struct my_plan *pl, struct my_group_si
     if (one.buckets)
         my_scan(r, pl, &one.sink);
     pl->s->group = save;
+    if (one.first)
+        one.first->keys = NULL; /* it has none */
+    if (one.first && gs->last_row)
+        one.first->row = gs->last_row;
     if (one.first && my_ok(r) && group_out(r, pl, one.first, os)) {
         size_t i = 0;
         for (struct my_item *it = pl->s->items; it; it = it->next, i++)
@@ -218,16 +238,50 @@ static void order_rows(struct my_run *r, struct my_plan *pl, struct out_sink *os
         qsort_r(os->rows, os->n, sizeof *os->rows, by_keys, &so);
 }
 
+/* GROUP BY what an index of the only table has in front, or of no table that has to be read. */
+static bool in_index_order(const struct my_plan *pl)
+{
+    const struct my_rel *rel = pl->x.n == 1 ? pl->x.rels[0] : NULL;
+    const struct my_expr *e = pl->s->group->expr;
+    bool all_const = true;
+    for (size_t i = 0; i < pl->x.n; i++)
+        all_const &= pl->x.rels[i]->system_const;
+    if (all_const)
+        return true;
+    for (size_t k = 0; rel && rel->table && !pl->s->group->next && e->op == MY_X_FIELD && k < rel->table->n_keys; k++)
+        if (rel->table->keys[k].n_cols && rel->table->keys[k].cols[0] == (size_t)e->aux2)
+            return true;
+    return false;
+}
+
+/* A join is sorted as a whole when the order is not of the table read first. */
+static bool sorts_all(const struct my_plan *pl)
+{
+    for (const struct my_order *o = pl->s->order; o; o = o->next) {
+        const struct my_expr *e = o->expr;
+        while (e->op == MY_X_REF)
+            e = e->target;
+        if (e->op == MY_X_LITERAL)
+            continue;
+        if (e->op != MY_X_FIELD || e->aux != 0)
+            return true;
+    }
+    return false;
+}
+
 /* Whether rows pass through a temporary table on their way, which makes fields of the columns. */
 static bool through_temp(const struct my_run *r, const struct my_plan *pl)
 {
     const struct my_select *s = pl->s;
     if (pl->empty)
         return false;
+    if (r->kit->mariadb && s->group && !s->rollup && !in_index_order(pl))
+        return true;
+    if (r->kit->mariadb && s->order && !pl->grouped && pl->x.n > 1 && sorts_all(pl))
+        return true;
     for (size_t i = 0; i < pl->x.n; i++)
         if (pl->x.rels[i]->info_schema && (s->group || s->distinct || s->order))
             return true;
-    (void)r;
     return s->distinct && pl->x.n > 0 && !pl->grouped;
 }
 
@@ -244,11 +298,16 @@ static void columns_of(struct my_run *r, struct my_plan *pl, struct my_rows *ret
             e = e->target;
         c->name = my_item_name(r, it);
         c->m = e->m;
+        enum my_result res = my_result_of(e->m.type);
+        if (r->kit->mariadb && pl->s->in_union && (res == MY_RES_INT || res == MY_RES_DEC) && !e->m.is_field) {
+            c->m.expr_len = e->m.len; /* as a text it is as long as it was */
+            c->m.len = my_length_of(my_precision(e), e->m.dec, e->m.unsigned_);
+        }
         if (temp) {
             my_as_temp_field(r, &c->m);
             bool nullable = c->m.maybe_null, part = false;
             for (struct my_order *o = pl->s->group; o; o = o->next)
-                part |= o->expr == e || (o->expr->op == MY_X_FIELD && e->op == MY_X_FIELD && o->expr->aux2 == e->aux2 && o->expr->aux == e->aux);
+                part |= o->expr == e || (o->expr->op == MY_X_REF && o->expr->target == e) || (o->expr->op == MY_X_FIELD && e->op == MY_X_FIELD && o->expr->aux2 == e->aux2 && o->expr->aux == e->aux);
             if (pl->s->distinct && !pl->s->group && pl->x.n == 1 && !pl->semi_join)
                 part = true;
             if (nullable && part)
@@ -289,6 +348,8 @@ void my_run_block(struct my_run *r, struct my_select *s, struct my_ctx *outer, s
         return;
     ret->depends = pl.x.used_outer;
     columns_of(r, &pl, ret);
+    if (!rows && my_ok(r) && r->sub_flags)
+        my_access_flags(r, &pl);
     if (!rows || !my_ok(r))
         return;
     if (ret->ready) { /* MariaDB: evaluation begins behind the column definitions */

@@ -60,6 +60,27 @@ static void union_fields(struct my_run *r, struct my_rows *ret)
     }
 }
 
+/* MariaDB sends a UNION ALL without an order row by row: no table lies between. */
+static bool streams(const struct my_run *r, const struct my_select *s)
+{
+    if (!r->kit->mariadb || s->union_order || r->sub_depth > 1)
+        return false;
+    for (const struct my_select *u = s->next; u; u = u->next)
+        if (!u->union_all || u->set_op != MY_SET_UNION)
+            return false;
+    return true;
+}
+
+static void union_plain(struct my_rows *ret)
+{
+    for (size_t i = 0; i < ret->n_cols; i++) {
+        struct my_meta *m = &ret->cols[i].m;
+        m->is_field = false;
+        m->flags = 0;
+        m->db = m->table = m->org_table = m->org_name = NULL;
+    }
+}
+
 static void union_distinct(struct my_run *r, struct my_rows *rows)
 {
     struct my_eval ev = {.r = r};
@@ -86,6 +107,106 @@ static void union_distinct(struct my_run *r, struct my_rows *rows)
         *slot = ++kept;
     }
     rows->n_rows = kept;
+}
+
+static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer, size_t limit, bool rows, struct my_rows *ret);
+
+/* EXCEPT and INTERSECT: rows of the left side that the right side has not, or has; each once. */
+static void set_difference(struct my_run *r, struct my_rows *left, const struct my_rows *right, bool both)
+{
+    struct my_eval ev = {.r = r};
+    size_t kept = 0;
+    union_distinct(r, left);
+    for (size_t i = 0; i < left->n_rows && my_step(r, right->n_rows + 1); i++) {
+        bool found = false;
+        for (size_t j = 0; j < right->n_rows && !found; j++) {
+            size_t k = 0;
+            while (k < left->n_cols && my_same_val(&ev, &left->rows[i][k], &right->rows[j][k], &left->cols[k].m))
+                k++;
+            found = k == left->n_cols;
+        }
+        if (found == both)
+            left->rows[kept++] = left->rows[i];
+    }
+    left->n_rows = kept;
+}
+
+#define CTE_ROUNDS_MAX 1000
+#define CTE_ROWS_MAX   100000
+
+static void cte_names(struct my_run *r, const struct my_cte *c, struct my_rows *ret)
+{
+    if (c->n_cols && my_ok(r) && c->n_cols != ret->n_cols) {
+        my_fail_text(r, MY_ER_WRONG_NUMBER_OF_COLUMNS, "WITH column list and SELECT field list have different column counts");
+        return;
+    }
+    for (size_t i = 0; i < c->n_cols && i < ret->n_cols; i++)
+        ret->cols[i].name = c->cols[i];
+}
+
+/* Rows that the part after the anchor makes of the round before. */
+static void cte_round(struct my_run *r, struct my_cte *c, const struct my_select *part, struct my_rows *delta)
+{
+    struct my_rows made = {0};
+    struct my_select *copy = my_select_copy(r, part);
+    if (!copy)
+        return;
+    copy->next = NULL;
+    c->delta = delta;
+    my_run_block(r, copy, NULL, 0, !r->describe_only, &made);
+    c->delta = NULL;
+    if (my_ok(r) && made.n_cols != delta->n_cols)
+        my_fail(r, MY_ER_WRONG_NUMBER_OF_COLUMNS);
+    delta->rows = made.rows;
+    delta->n_rows = made.n_rows;
+    delta->cap_rows = 0;
+}
+
+static void cte_recursive(struct my_run *r, struct my_cte *c, struct my_rows *ret)
+{
+    struct my_select *anchor = my_select_copy(r, c->select);
+    if (!anchor)
+        return;
+    anchor->next = NULL;
+    anchor->in_union = true;
+    my_run_block(r, anchor, NULL, 0, !r->describe_only, ret);
+    for (size_t i = 0; i < ret->n_cols; i++) {
+        my_as_temp_field(r, &ret->cols[i].m);
+        ret->cols[i].m.maybe_null = true;
+        ret->cols[i].m.flags &= (uint16_t)~MY_F_NOT_NULL;
+    }
+    cte_names(r, c, ret);
+    struct my_rows delta = *ret;
+    delta.cap_rows = 0;
+    for (int round = 0; my_ok(r) && delta.n_rows && round < CTE_ROUNDS_MAX; round++) {
+        size_t before = ret->n_rows;
+        cte_round(r, c, c->select->next, &delta);
+        for (size_t i = 0; i < delta.n_rows && my_ok(r); i++)
+            if (!my_rows_add(r, ret, delta.rows[i]))
+                return;
+        if (!c->select->next->union_all)
+            union_distinct(r, ret);
+        if (ret->n_rows <= before || ret->n_rows > CTE_ROWS_MAX || !my_step(r, 1 + ret->n_rows / 8))
+            break;
+    }
+    r->status |= r->describe_only ? 0 : MY_STATUS_NO_INDEX;
+}
+
+void my_cte_rows(struct my_run *r, struct my_cte *c, struct my_rows *ret)
+{
+    *ret = (struct my_rows){0};
+    if (c->delta) { /* its own name, inside */
+        *ret = *c->delta;
+        return;
+    }
+    if (c->uses && c->select->next) {
+        cte_recursive(r, c, ret);
+        return;
+    }
+    struct my_select *copy = my_select_copy(r, c->select);
+    if (copy)
+        run_all(r, copy, NULL, 0, !r->describe_only, ret);
+    cte_names(r, c, ret);
 }
 
 struct union_sort {
@@ -144,7 +265,6 @@ static void union_tail(struct my_run *r, struct my_select *s, struct my_rows *re
         ret->n_rows = (size_t)limit;
 }
 
-static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer, size_t limit, bool rows, struct my_rows *ret);
 
 /* The columns of a union are known when all its parts are: a copy of it is resolved first. */
 static void union_ready(struct my_run *r, struct my_select *s, struct my_rows *ret)
@@ -153,10 +273,15 @@ static void union_ready(struct my_run *r, struct my_select *s, struct my_rows *r
     struct my_select *copy = my_select_copy(r, s);
     bool describing = r->describe_only;
     r->describe_only = true;
+    r->sub_flags = true;
+    r->sub_depth--; /* it stands where the union stands */
     if (copy)
         run_all(r, copy, NULL, 0, false, &cols);
+    r->sub_depth++;
     r->describe_only = describing;
-    r->status |= MY_STATUS_NO_INDEX;
+    r->sub_flags = false;
+    if (!streams(r, s))
+        r->status |= MY_STATUS_NO_INDEX;
     if (my_ok(r))
         ret->ready(r, &cols);
     ret->ready = NULL;
@@ -169,6 +294,8 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
         my_fail(r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
         return;
     }
+    for (struct my_select *u = s->next ? s : NULL; u; u = u->next)
+        u->in_union = true;
     if (s->next && ret->ready)
         union_ready(r, s, ret);
     my_run_block(r, s, outer, s->next ? 0 : limit, rows, ret);
@@ -193,8 +320,16 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
         }
         if (my_ok(r) && parts) {
             struct my_rows all = {.cols = ret->cols, .n_cols = ret->n_cols, .depends = ret->depends};
-            union_fields(r, &all);
-            for (size_t i = 0; i < n && my_ok(r); i++) {
+            if (streams(r, s))
+                union_plain(&all);
+            else
+                union_fields(r, &all);
+            const struct my_select *part = s;
+            for (size_t i = 0; i < n && my_ok(r); i++, part = part->next) {
+                if (part->set_op != MY_SET_UNION) {
+                    set_difference(r, &all, &parts[i], part->set_op == MY_SET_INTERSECT);
+                    continue;
+                }
                 for (size_t k = 0; k < parts[i].n_rows && my_ok(r); k++) {
                     struct my_val *v = my_run_get(r, all.n_cols * sizeof *v);
                     for (size_t c = 0; v && c < all.n_cols; c++)
@@ -206,7 +341,7 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
                     union_distinct(r, &all);
             }
             *ret = all;
-            if (rows)
+            if (rows && !streams(r, s))
                 r->status |= MY_STATUS_NO_INDEX;
             union_tail(r, s, ret);
             ret->found = ret->n_rows;

@@ -106,6 +106,13 @@ struct my_select *my_select_copy(struct my_run *r, const struct my_select *s)
     return n;
 }
 
+/* (SELECT expression): MariaDB puts the expression in its place. */
+static bool is_alone(const struct my_select *s)
+{
+    return !s->from && !s->from_dual && !s->where && !s->having && !s->group && !s->order && !s->limit && !s->next && s->items && !s->items->next &&
+           s->items->expr->op != MY_X_AGG && s->items->expr->op != MY_X_STAR;
+}
+
 void my_fix_sub(struct my_eval *ev, struct my_expr *e)
 {
     struct my_run *r = ev->r;
@@ -117,15 +124,22 @@ void my_fix_sub(struct my_eval *ev, struct my_expr *e)
         return;
     e->state = c;
     bool describing = r->describe_only;
+    bool flags = r->sub_flags;
     r->describe_only = true;
+    r->sub_flags = r->kit->mariadb && (flags || !describing);
+    bool alone = is_alone(s);
+    s->in_union = !alone;
     my_select_describe(r, s, x, &cols);
     r->describe_only = describing;
+    r->sub_flags = flags;
     if (!my_ok(r))
         return;
     e->aux2 = e->op == MY_X_QUANT ? e->aux2 : (int)cols.depends;
     c->rows.depends = cols.depends;
     e->has_sub = true;
     size_t want = e->op == MY_X_IN_SUB && e->args[0]->op == MY_X_ROW ? e->args[0]->n_args : 1;
+    if (e->op == MY_X_SUBSELECT && e->aux > 1)
+        want = (size_t)e->aux;
     if (e->op != MY_X_EXISTS && cols.n_cols != want) {
         my_fail(r, MY_ER_OPERAND_COLUMNS, (int)want);
         return;
@@ -134,7 +148,9 @@ void my_fix_sub(struct my_eval *ev, struct my_expr *e)
         e->m = cols.cols[0].m;
         e->m.is_field = false;
         e->m.flags = 0;
-        e->m.maybe_null = true;
+        e->m.maybe_null = !(r->kit->mariadb && alone) || e->m.maybe_null;
+        if (r->kit->mariadb && s->next && my_result_of(e->m.type) == MY_RES_INT)
+            e->m.len = e->m.type == MY_T_LONG ? 11 : 20;
         e->m.db = e->m.table = e->m.org_table = e->m.org_name = NULL;
         e->m.coerce = MY_CO_IMPLICIT;
     } else {
@@ -221,6 +237,18 @@ static struct my_val quantified(struct my_eval *ev, struct my_expr *e)
             return my_int(!all);
     }
     return unknown ? my_null() : my_int(all);
+}
+
+bool my_sub_row(struct my_eval *ev, struct my_expr *e, const struct my_val **ret_vals, const struct my_result_col **ret_cols)
+{
+    const struct my_rows *rows = rows_of(ev, e, 2);
+    if (rows && rows->n_rows > 1)
+        my_fail(ev->r, MY_ER_SUBQUERY_NO_1_ROW);
+    if (!rows || rows->n_rows != 1 || !my_ok(ev->r))
+        return false;
+    *ret_vals = rows->rows[0];
+    *ret_cols = rows->cols;
+    return true;
 }
 
 struct my_val my_eval_sub(struct my_eval *ev, struct my_expr *e)

@@ -60,7 +60,37 @@ static void strict_text(struct my_eval *ev, struct my_expr *e)
 
 static unsigned width_of(const struct my_expr *e)
 {
-    return e->op == MY_X_ROW ? e->n_args : 1;
+    return e->op == MY_X_ROW ? e->n_args : e->op == MY_X_SUBSELECT && e->aux > 1 ? (unsigned)e->aux : 1;
+}
+
+/* (a, b) = (SELECT c, d …): the subselect must have as many columns. */
+static void expect_rows(struct my_expr *e)
+{
+    for (size_t i = 0; e->n_args == 2 && rows_allowed(e) && i < 2; i++)
+        if (e->args[i]->op == MY_X_ROW && e->args[1 - i]->op == MY_X_SUBSELECT)
+            e->args[1 - i]->aux = e->args[i]->n_args;
+}
+
+/* MariaDB names the types that an operator cannot join. */
+static const char *type_name(const struct my_expr *e)
+{
+    if (e->op == MY_X_ROW)
+        return "row";
+    switch (my_result_of(e->m.type)) {
+    case MY_RES_INT:
+        return my_is_narrow(&e->m) || e->m.type == MY_T_LONG ? "int" : "bigint";
+    case MY_RES_DEC:
+        return "decimal";
+    case MY_RES_REAL:
+        return "double";
+    default:
+        return e->m.type == MY_T_DATE ? "date" : e->m.type == MY_T_TIME ? "time" : e->m.type == MY_T_DATETIME ? "datetime" : "varchar";
+    }
+}
+
+static void illegal_types(struct my_eval *ev, const struct my_expr *e)
+{
+    my_fail(ev->r, MY_ER_ILLEGAL_PARAMETER_TYPES, type_name(e->args[0]), type_name(e->args[1]), e->func->name);
 }
 
 static void check_rows(struct my_eval *ev, struct my_expr *e)
@@ -68,8 +98,11 @@ static void check_rows(struct my_eval *ev, struct my_expr *e)
     unsigned first = e->n_args ? width_of(e->args[0]) : 1;
     for (size_t i = 0; i < e->n_args; i++) {
         unsigned w = width_of(e->args[i]);
-        if (w != 1 && !rows_allowed(e))
+        if (w != 1 && !rows_allowed(e)) {
+            if (ev->r->kit->mariadb && e->op == MY_X_FUNC && e->n_args == 2 && strchr("+-*/%", e->func->name[0]))
+                illegal_types(ev, e);
             my_fail(ev->r, MY_ER_OPERAND_COLUMNS, 1);
+        }
         else if (e->op == MY_X_FUNC && rows_allowed(e) && w != first)
             my_fail(ev->r, MY_ER_OPERAND_COLUMNS, (int)first);
     }
@@ -111,6 +144,19 @@ static void fix_agg(struct my_eval *ev, struct my_expr *e)
     x->aggs[x->n_aggs++] = e;
 }
 
+/* @a := x makes the variable when it is resolved: what reads it further on in the statement finds a NULL of its charset. */
+static void declare(struct my_eval *ev, struct my_expr *e)
+{
+    struct my_val none = my_null();
+    struct my_meta m = e->args[0]->m;
+    if (m.type == MY_T_NULL)
+        e->m.type = MY_T_VAR_STRING;
+    else if (my_result_of(m.type) != MY_RES_STR)
+        m.coll = my_conn_coll(ev);
+    if (!my_uservar_find(ev->r->c, e->name))
+        my_uservar_set(ev->r, e->name, &none, &m);
+}
+
 void my_fix(struct my_eval *ev, struct my_expr *e)
 {
     if (e->fixed || !my_ok(ev->r) || !my_step(ev->r, 1))
@@ -139,10 +185,13 @@ void my_fix(struct my_eval *ev, struct my_expr *e)
         e->m.db = e->m.table = e->m.org_table = e->m.org_name = NULL;
         if (my_result_of(e->m.type) == MY_RES_INT)
             e->m.type = MY_T_LONGLONG;
+        if (ev->r->kit->mariadb)
+            declare(ev, e);
         e->m.coerce = MY_CO_IMPLICIT;
         e->is_const = false;
         break;
     case MY_X_FUNC:
+        expect_rows(e);
         fix_args(ev, e);
         if (!my_ok(ev->r))
             return;

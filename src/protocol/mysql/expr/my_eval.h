@@ -96,6 +96,8 @@ void my_select_describe(struct my_run *r, struct my_select *s, struct my_ctx *ou
 bool my_rows_add(struct my_run *r, struct my_rows *rows, struct my_val *vals);
 /* Subselect as a value, EXISTS, IN, ANY/ALL. */
 void my_fix_sub(struct my_eval *ev, struct my_expr *e);
+/* The one row of a subselect that is compared with a row. false: there is none (a NULL), or an error. */
+bool my_sub_row(struct my_eval *ev, struct my_expr *e, const struct my_val **ret_vals, const struct my_result_col **ret_cols);
 struct my_val my_eval_sub(struct my_eval *ev, struct my_expr *e);
 
 /* Opens a table as a relation; rows are read. */

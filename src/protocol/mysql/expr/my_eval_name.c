@@ -207,7 +207,7 @@ void my_fix_uservar(struct my_eval *ev, struct my_expr *e)
         e->m = (struct my_meta){.type = MY_T_LONGLONG, .len = 20, .coll = r->kit->binary, .maybe_null = true, .unsigned_ = u->kind == MY_V_UINT, .coerce = MY_CO_IMPLICIT};
         return;
     case MY_V_DEC:
-        e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .len = 83, .dec = 30, .coll = r->kit->binary, .maybe_null = true, .coerce = MY_CO_IMPLICIT};
+        e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .len = 83, .dec = r->kit->mariadb ? 38 : 30, .coll = r->kit->binary, .maybe_null = true, .coerce = MY_CO_IMPLICIT};
         return;
     case MY_V_REAL:
         e->m = (struct my_meta){.type = MY_T_DOUBLE, .len = 23, .dec = MY_DEC_FLOAT, .coll = r->kit->binary, .maybe_null = true, .coerce = MY_CO_IMPLICIT};
@@ -215,6 +215,8 @@ void my_fix_uservar(struct my_eval *ev, struct my_expr *e)
     default:
         my_fix_str(ev, e, c, 16777215u / c->maxlen, MY_DEC_FLOAT, true);
         e->m.len = 16777215;
+        if (r->kit->mariadb)
+            e->m.type = MY_T_LONG_BLOB;
         e->m.coerce = MY_CO_IMPLICIT;
         return;
     }
@@ -381,7 +383,10 @@ void my_unify(struct my_eval *ev, struct my_meta *m, const struct my_meta *b)
         }
         if (!m->coll)
             m->coll = ev->r->kit->binary;
-        uint64_t la = a.len / (a.coll && x == MY_RES_STR ? a.coll->maxlen : 1), lb = b->len / (b->coll && y == MY_RES_STR ? b->coll->maxlen : 1);
+        if (x != MY_RES_STR && a.expr_len)
+            a.len = a.expr_len;
+        uint32_t b_len = y != MY_RES_STR && b->expr_len ? b->expr_len : b->len;
+        uint64_t la = a.len / (a.coll && x == MY_RES_STR ? a.coll->maxlen : 1), lb = b_len / (b->coll && y == MY_RES_STR ? b->coll->maxlen : 1);
         uint64_t len = (la > lb ? la : lb) * m->coll->maxlen;
         m->len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
         m->dec = MY_DEC_FLOAT;
@@ -404,7 +409,9 @@ void my_unify(struct my_eval *ev, struct my_meta *m, const struct my_meta *b)
         m->len = whole + (dec ? dec + 1u : 0);
         return;
     }
-    m->type = MY_T_LONGLONG;
+    bool small = (my_is_narrow(&a) || a.type != MY_T_LONGLONG) && (my_is_narrow(b) || b->type != MY_T_LONGLONG);
+    m->type = ev->r->kit->mariadb && small ? MY_T_LONG : MY_T_LONGLONG;
+    m->wide = !small;
     m->len = a.len > b->len ? a.len : b->len;
 }
 

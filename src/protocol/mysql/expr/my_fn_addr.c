@@ -80,6 +80,63 @@ static struct my_val ev_is_ipv6(struct my_eval *ev, struct my_expr *e, struct my
     return my_int(s && inet_pton(AF_INET6, s, &a) == 1);
 }
 
+static void fix_inet6_aton(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_str(ev, e, ev->r->kit->binary, 16, 0, true);
+}
+
+static struct my_val ev_inet6_aton(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    struct my_val t = my_arg_text(ev, e, 0, args);
+    char *s = arena_copy(ev->r->arena, t.s.p, t.s.n), out[16];
+    if (!s || strlen(s) != t.s.n)
+        return my_null();
+    if (inet_pton(AF_INET, s, out) == 1)
+        return my_text_out(ev, out, 4);
+    return inet_pton(AF_INET6, s, out) == 1 ? my_text_out(ev, out, 16) : my_null();
+}
+
+static void fix_inet6_ntoa(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_str(ev, e, my_conn_coll(ev), 39, 0, true);
+}
+
+static struct my_val ev_inet6_ntoa(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    struct my_val t = my_arg_text(ev, e, 0, args);
+    char out[64];
+    bool binary = e->args[0]->m.coll && my_coll_is_binary(e->args[0]->m.coll);
+    if (!binary || (t.s.n != 4 && t.s.n != 16) || !inet_ntop(t.s.n == 4 ? AF_INET : AF_INET6, t.s.p, out, sizeof out))
+        return my_null();
+    return my_text_out(ev, out, strlen(out));
+}
+
+static void fix_bool_null(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_int(ev->r->kit, e, 1, ev->r->kit->mariadb, false);
+}
+
+/* ::1.2.3.4 and ::ffff:1.2.3.4 */
+static struct my_val v4_within(struct my_eval *ev, struct my_expr *e, struct my_val *args, const char prefix[static 12])
+{
+    if (args[0].kind == MY_V_NULL)
+        return my_int(0);
+    struct my_val t = my_arg_text(ev, e, 0, args);
+    return my_int(t.s.n == 16 && memcmp(t.s.p, prefix, 12) == 0);
+}
+
+static struct my_val ev_is_ipv4_compat(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    static const char zero[12];
+    return v4_within(ev, e, args, zero);
+}
+
+static struct my_val ev_is_ipv4_mapped(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    static const char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (char)0xff, (char)0xff};
+    return v4_within(ev, e, args, mapped);
+}
+
 /* ---- base 64 ---- */
 static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -129,8 +186,13 @@ static struct my_val ev_from_base64(struct my_eval *ev, struct my_expr *e, struc
         if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
             continue;
         const char *p = c == '=' ? b64 : strchr(b64, c);
-        if (!p || !c || (pads && c != '='))
+        if (!p || !c || (pads && c != '=')) {
+            char line[80];
+            (void)snprintf(line, sizeof line, "Bad base64 data as position %zu", i);
+            if (ev->r->kit->mariadb)
+                my_warn_text(ev->r, MY_WARNING, 1958, line);
             return my_null();
+        }
         pads += c == '=';
         v = v << 6 | (uint32_t)(p - b64);
         if (++have == 4) {
@@ -150,6 +212,10 @@ const struct my_func my_funcs_addr[] = {
     {"inet_ntoa", 1, 1, 0, fix_inet_ntoa, ev_inet_ntoa},
     {"is_ipv4", 1, 1, MY_FN_NULLS | MY_FN_SINCE_56, fix_bool1, ev_is_ipv4},
     {"is_ipv6", 1, 1, MY_FN_NULLS | MY_FN_SINCE_56, fix_bool1, ev_is_ipv6},
+    {"inet6_aton", 1, 1, MY_FN_SINCE_56, fix_inet6_aton, ev_inet6_aton},
+    {"inet6_ntoa", 1, 1, MY_FN_SINCE_56, fix_inet6_ntoa, ev_inet6_ntoa},
+    {"is_ipv4_compat", 1, 1, MY_FN_NULLS | MY_FN_SINCE_56, fix_bool_null, ev_is_ipv4_compat},
+    {"is_ipv4_mapped", 1, 1, MY_FN_NULLS | MY_FN_SINCE_56, fix_bool_null, ev_is_ipv4_mapped},
     {"to_base64", 1, 1, MY_FN_SINCE_56, fix_to_base64, ev_to_base64},
     {"from_base64", 1, 1, MY_FN_SINCE_56, fix_from_base64, ev_from_base64},
     {0},

@@ -35,11 +35,17 @@ static void fix_avg(struct my_eval *ev, struct my_expr *e)
     uint32_t digits = a->len - (a->dec ? 1u : 0) - (a->unsigned_ ? 0u : 1u);
     if (e->args[0]->op == MY_X_LITERAL && a->type == MY_T_LONGLONG)
         digits = a->len;
+    if (!exact && ev->r->kit->mariadb && my_result_of(a->type) == MY_RES_STR) {
+        e->m.len = a->len + inc;
+        return;
+    }
     e->m.len = exact ? digits + inc + 2 : e->m.dec == MY_DEC_FLOAT ? 23 : 17u + e->m.dec;
 }
 static void fix_minmax(struct my_eval *ev, struct my_expr *e)
 {
     e->m = e->args[0]->m;
+    if (e->m.type == MY_T_NULL && ev->r->kit->mariadb)
+        e->m.type = MY_T_VAR_STRING;
     e->m.wide = !e->m.is_field && my_result_of(e->m.type) == MY_RES_INT;
     e->m.is_field = false;
     e->m.flags = 0;
@@ -242,8 +248,10 @@ void my_agg_add(struct my_eval *ev, struct my_expr *e, struct my_agg_state *st)
     if (is(e, "sum") || is(e, "avg")) {
         if (e->m.type == MY_T_NEWDECIMAL)
             st->sum = st->n == 1 ? my_val_dec(&vals[0]) : my_dec_add(st->sum, my_val_dec(&vals[0]));
-        else
+        else {
+            my_warn_number(ev, &vals[0], "DOUBLE");
             st->dsum += my_val_real(&vals[0]);
+        }
         return;
     }
     double x = my_val_real(&vals[0]), d = x - st->mean; /* Welford */

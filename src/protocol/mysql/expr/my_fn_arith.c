@@ -12,7 +12,7 @@ bool my_is_hybrid(const struct my_expr *e)
     return e->op == MY_X_LITERAL && e->aux == 1 && e->val.kind == MY_V_STR;
 }
 
-uint32_t my_precision(const struct my_expr *e)
+static uint32_t precision_of(const struct my_expr *e, bool mariadb)
 {
     if (e->op == MY_X_LITERAL && (e->val.kind == MY_V_INT || e->val.kind == MY_V_UINT))
         return e->m.len - (e->val.kind == MY_V_INT && e->val.i < 0 && e->m.len > 1);
@@ -20,11 +20,20 @@ uint32_t my_precision(const struct my_expr *e)
         return e->val.s.n < 8 ? (uint32_t)(e->val.s.n * 12 / 5 + 1) : 20;
     const struct my_meta *m = &e->m;
     enum my_result res = my_result_of(m->type);
+    if (my_is_temporal(m->type) && mariadb) /* as a number: 20200102030405 */
+        return (m->type == MY_T_DATE ? 8u : m->type == MY_T_TIME ? 7u : 14u) + m->dec;
+    if (mariadb && res == MY_RES_INT && m->len == 1 && !m->unsigned_ && !m->expr_len)
+        return 1; /* Item_bool_func::decimal_precision */
     if (res == MY_RES_INT || res == MY_RES_DEC) {
         uint32_t len = m->expr_len ? m->expr_len : m->len, sign = m->unsigned_ || len == 0 ? 0 : 1, p = len - (m->dec > 0) - sign;
         return len < (uint32_t)(m->dec > 0) + sign ? 0 : p > 65 ? 65 : p;
     }
     return m->len < 65 ? m->len : 65;
+}
+
+uint32_t my_precision(const struct my_expr *e)
+{
+    return precision_of(e, true);
 }
 
 uint32_t my_length_of(uint32_t prec, uint8_t dec, bool uns)
@@ -78,6 +87,7 @@ static void fix_numeric(struct my_eval *ev, struct my_expr *e, uint32_t prec, ui
     e->m = (struct my_meta){.coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC, .maybe_null = null, .unsigned_ = uns, .dec = dec};
     e->m.type = num_result(e, ev->r->kit->mariadb) == MY_RES_INT ? MY_T_LONGLONG : MY_T_NEWDECIMAL;
     e->m.len = my_length_of(prec, dec, uns);
+    e->m.wide = e->m.len > 9;
 }
 
 static void fix_add(struct my_eval *ev, struct my_expr *e)
@@ -90,7 +100,7 @@ static void fix_add(struct my_eval *ev, struct my_expr *e)
     }
     const struct my_expr *a = e->args[0], *b = e->args[1];
     uint8_t dec = max_dec(e, ev->r->kit->mariadb);
-    uint32_t ia = my_precision(a) - a->m.dec, ib = my_precision(b) - b->m.dec;
+    uint32_t ia = precision_of(a, ev->r->kit->mariadb) - a->m.dec, ib = precision_of(b, ev->r->kit->mariadb) - b->m.dec;
     if (res == MY_RES_DEC)
         uns = a->m.unsigned_ && b->m.unsigned_;
     fix_numeric(ev, e, (ia > ib ? ia : ib) + 1 + dec, dec, null, uns);
@@ -107,7 +117,7 @@ static void fix_mul(struct my_eval *ev, struct my_expr *e)
     unsigned dec = (unsigned)e->args[0]->m.dec + e->args[1]->m.dec;
     if (res == MY_RES_DEC)
         uns = e->args[0]->m.unsigned_ && e->args[1]->m.unsigned_;
-    fix_numeric(ev, e, my_precision(e->args[0]) + my_precision(e->args[1]), (uint8_t)(dec > 30 ? 30 : dec), null, uns);
+    fix_numeric(ev, e, precision_of(e->args[0], ev->r->kit->mariadb) + precision_of(e->args[1], ev->r->kit->mariadb), (uint8_t)(dec > 30 ? 30 : dec), null, uns);
 }
 
 static void fix_div(struct my_eval *ev, struct my_expr *e)
@@ -122,7 +132,7 @@ static void fix_div(struct my_eval *ev, struct my_expr *e)
         return;
     }
     unsigned dec = a->m.dec + (unsigned)inc;
-    uint32_t prec = my_precision(a) + (uint32_t)inc;
+    uint32_t prec = precision_of(a, ev->r->kit->mariadb) + (uint32_t)inc;
     if (ev->r->kit->version >= 50500)
         prec += b->m.dec;
     e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .dec = (uint8_t)(dec > 30 ? 30 : dec), .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC,
@@ -134,7 +144,7 @@ static void fix_intdiv(struct my_eval *ev, struct my_expr *e)
 {
     const struct my_expr *a = e->args[0];
     if (ev->r->kit->mariadb) { /* digits before the point, without sign */
-        uint32_t prec = my_precision(a), whole = a->m.dec < prec ? prec - a->m.dec : 0;
+        uint32_t prec = precision_of(a, ev->r->kit->mariadb), whole = a->m.dec < prec ? prec - a->m.dec : 0;
         bool uns = a->m.unsigned_ || e->args[1]->m.unsigned_;
         if (my_result_of(a->m.type) == MY_RES_STR || my_result_of(a->m.type) == MY_RES_REAL)
             whole = a->m.coll ? a->m.len / a->m.coll->maxlen : a->m.len;
@@ -156,7 +166,7 @@ static void fix_mod(struct my_eval *ev, struct my_expr *e)
     }
     fix_numeric(ev, e, 1, max_dec(e, ev->r->kit->mariadb), true, a->unsigned_);
     if (ev->r->kit->mariadb) {
-        uint32_t x = my_precision(e->args[0]), y = my_precision(e->args[1]);
+        uint32_t x = precision_of(e->args[0], ev->r->kit->mariadb), y = precision_of(e->args[1], ev->r->kit->mariadb);
         e->m.len = my_length_of(x > y ? x : y, e->m.dec, a->unsigned_);
         return;
     }

@@ -73,6 +73,11 @@ static struct my_val ev_coercibility(struct my_eval *ev, struct my_expr *e, stru
     return my_int((int)e->args[0]->m.coerce);
 }
 
+static void fix_coercibility(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_int(ev->r->kit, e, 10, false, false);
+}
+
 /* ---- CAST ---- */
 /* Item_func_signed and _unsigned of MariaDB: what the text may have, at least a digit and a sign. */
 static uint32_t cast_int_chars(const struct my_expr *e, const struct my_type_def *t)
@@ -237,7 +242,7 @@ const struct my_func my_funcs_cast[] = {
     {"binary", 1, 1, W, fix_binary, ev_text},
     {"charset", 1, 1, W | MY_FN_NULLS, fix_name64, ev_charset},
     {"collation", 1, 1, W | MY_FN_NULLS, fix_name64, ev_collation},
-    {"coercibility", 1, 1, MY_FN_NULLS, my_fix_int10, ev_coercibility},
+    {"coercibility", 1, 1, MY_FN_NULLS, fix_coercibility, ev_coercibility},
     {"cast", 1, 1, W, fix_cast, ev_cast},
     {0},
 };

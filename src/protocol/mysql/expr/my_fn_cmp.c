@@ -11,14 +11,56 @@ static void fix_bool(struct my_eval *ev, struct my_expr *e)
     my_fix_int(ev->r->kit, e, 1, my_any_maybe_null(e), false);
 }
 
+/* Two texts must meet in one collation: error 1267. */
+static void fix_comparison(struct my_eval *ev, struct my_expr *e)
+{
+    static const char *const names[] = {"EXPLICIT", "NONE", "IMPLICIT", "SYSCONST", "COERCIBLE", "NUMERIC", "IGNORABLE"};
+    const struct my_meta *a = &e->args[0]->m, *b = &e->args[1]->m;
+    fix_bool(ev, e);
+    bool texts = e->args[0]->op != MY_X_ROW && e->args[1]->op != MY_X_ROW && my_result_of(a->type) == MY_RES_STR && my_result_of(b->type) == MY_RES_STR &&
+                 !my_is_temporal(a->type) && !my_is_temporal(b->type);
+    if (!texts || !a->coll || !b->coll || a->coll == b->coll)
+        return;
+    struct my_meta m = {0};
+    (void)my_coll_meet(a, b, &m);
+    bool clash = m.coerce == MY_CO_NONE || (a->coerce == MY_CO_EXPLICIT && b->coerce == MY_CO_EXPLICIT);
+    if (clash) {
+        char line[300];
+        (void)snprintf(line, sizeof line, "Illegal mix of collations (%s,%s) and (%s,%s) for operation '%s'", a->coll->name, names[a->coerce], b->coll->name,
+                       names[b->coerce], e->func->name);
+        my_fail_text(ev->r, MY_ER_CANT_AGGREGATE_2COLLATIONS, line);
+    }
+}
+
 static void fix_bool_not_null(struct my_eval *ev, struct my_expr *e)
 {
     my_fix_int(ev->r->kit, e, 1, false, false);
 }
 
+static int compare_with_sub(struct my_eval *ev, struct my_expr *a, struct my_expr *b, bool null_safe)
+{
+    const struct my_val *vals;
+    const struct my_result_col *cols;
+    int result = 0;
+    if (!my_sub_row(ev, b, &vals, &cols))
+        return null_safe ? 1 : 2;
+    for (size_t i = 0; i < a->n_args && my_ok(ev->r); i++) {
+        struct my_val x = my_eval_expr(ev, a->args[i]);
+        bool nulls = x.kind == MY_V_NULL || vals[i].kind == MY_V_NULL;
+        if (nulls && !(null_safe && x.kind == vals[i].kind))
+            result = 2;
+        int c = nulls ? 0 : my_compare(ev, &x, &a->args[i]->m, &vals[i], &cols[i].m);
+        if (c)
+            return c;
+    }
+    return result;
+}
+
 /* Compares e->args[i] and [j], which may be rows; 2 when NULL decides. */
 static int compare_pair(struct my_eval *ev, struct my_expr *a, struct my_expr *b, bool null_safe)
 {
+    if (a->op == MY_X_ROW && b->op == MY_X_SUBSELECT)
+        return compare_with_sub(ev, a, b, null_safe);
     if (a->op == MY_X_ROW) {
         int result = 0;
         for (size_t i = 0; i < a->n_args && i < b->n_args; i++) {
@@ -29,6 +71,10 @@ static int compare_pair(struct my_eval *ev, struct my_expr *a, struct my_expr *b
                 return c;
         }
         return result;
+    }
+    if (a->op == MY_X_SUBSELECT && b->op == MY_X_ROW) {
+        int c = compare_pair(ev, b, a, null_safe);
+        return c == 2 ? 2 : -c;
     }
     struct my_val x = my_eval_expr(ev, a), y = my_eval_expr(ev, b);
     if (!my_ok(ev->r))
@@ -283,12 +329,12 @@ static struct my_val ev_regexp(struct my_eval *ev, struct my_expr *e, struct my_
 #define W MY_FN_WORD
 
 const struct my_func my_funcs_cmp[] = {
-    {"=", 2, 2, W | MY_FN_LAZY, fix_bool, ev_eq},
-    {"<>", 2, 2, W | MY_FN_LAZY, fix_bool, ev_ne},
-    {"<", 2, 2, W | MY_FN_LAZY, fix_bool, ev_lt},
-    {">", 2, 2, W | MY_FN_LAZY, fix_bool, ev_gt},
-    {"<=", 2, 2, W | MY_FN_LAZY, fix_bool, ev_le},
-    {">=", 2, 2, W | MY_FN_LAZY, fix_bool, ev_ge},
+    {"=", 2, 2, W | MY_FN_LAZY, fix_comparison, ev_eq},
+    {"<>", 2, 2, W | MY_FN_LAZY, fix_comparison, ev_ne},
+    {"<", 2, 2, W | MY_FN_LAZY, fix_comparison, ev_lt},
+    {">", 2, 2, W | MY_FN_LAZY, fix_comparison, ev_gt},
+    {"<=", 2, 2, W | MY_FN_LAZY, fix_comparison, ev_le},
+    {">=", 2, 2, W | MY_FN_LAZY, fix_comparison, ev_ge},
     {"<=>", 2, 2, W | MY_FN_LAZY, fix_bool_not_null, ev_equal},
     {"and", 2, 2, W | MY_FN_LAZY, fix_bool, ev_and},
     {"or", 2, 2, W | MY_FN_LAZY, fix_bool, ev_or},

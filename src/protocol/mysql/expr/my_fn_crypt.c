@@ -66,14 +66,18 @@ static void fix_sha2(struct my_eval *ev, struct my_expr *e)
         const EVP_MD *md = v.kind == MY_V_NULL ? NULL : sha2_of(my_val_i64(&v, NULL));
         chars = md ? 2u * (uint32_t)EVP_MD_size(md) : 0;
     }
-    my_fix_str(ev, e, my_conn_coll(ev), chars, MY_DEC_FLOAT, true);
+    bool none = chars == 0 && ev->r->kit->mariadb;
+    if (none)
+        my_warn(ev->r, MY_WARNING, MY_ER_WRONG_PARAMETERS_TO_NATIVE_FCT, "sha2");
+    my_fix_str(ev, e, none ? ev->r->kit->binary : my_conn_coll(ev), chars, MY_DEC_FLOAT, true);
 }
 static struct my_val ev_sha2(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     struct my_val t = my_arg_text(ev, e, 0, args);
     const EVP_MD *md = sha2_of(my_val_i64(&args[1], NULL));
     if (!md) {
-        my_warn(ev->r, MY_WARNING, MY_ER_WRONG_PARAMETERS_TO_NATIVE_FCT, "sha2");
+        if (!ev->r->kit->mariadb || !e->args[1]->is_const)
+            my_warn(ev->r, MY_WARNING, MY_ER_WRONG_PARAMETERS_TO_NATIVE_FCT, "sha2");
         return my_null();
     }
     return digest(ev, &t, md);
@@ -187,6 +191,10 @@ static struct my_val ev_uncompressed_length(struct my_eval *ev, struct my_expr *
 {
     struct my_val t = my_arg_text(ev, e, 0, args);
     const uint8_t *p = (const uint8_t *)t.s.p;
+    if (t.s.n && t.s.n <= 4 && ev->r->kit->mariadb) {
+        my_warn_text(ev->r, MY_WARNING, 1259, "ZLIB: Input data corrupted");
+        return my_null();
+    }
     return my_int(t.s.n > 4 ? (int64_t)((uint32_t)(p[0] | p[1] << 8 | p[2] << 16) | (uint32_t)(p[3] & 0x3f) << 24) : 0);
 }
 static void fix_random_bytes(struct my_eval *ev, struct my_expr *e)

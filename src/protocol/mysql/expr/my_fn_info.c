@@ -132,7 +132,7 @@ static void fix_sleep(struct my_eval *ev, struct my_expr *e)
 }
 static void fix_benchmark(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_int(ev->r->kit, e, 1, ev->r->kit->mariadb || (my_any_maybe_null(e) && ev->r->kit->version >= 50500), false);
+    my_fix_int(ev->r->kit, e, 1, !ev->r->kit->mariadb && my_any_maybe_null(e) && ev->r->kit->version >= 50500, false);
 }
 /* BENCHMARK: one evaluation, and the time that a 2 GHz server of its day takes for that many. */
 static struct my_val ev_benchmark(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -247,7 +247,9 @@ static struct my_val ev_load_file(struct my_eval *ev, struct my_expr *e, struct 
 }
 static void fix_name_const(struct my_eval *ev, struct my_expr *e)
 {
-    if (e->args[1]->op != MY_X_LITERAL || !e->args[0]->is_const) {
+    const struct my_expr *n0 = e->args[0];
+    bool plain = n0->op == MY_X_LITERAL || (n0->op == MY_X_FUNC && strcmp(n0->func->name, "version") == 0);
+    if (e->args[1]->op != MY_X_LITERAL || !plain) {
         my_fail(ev->r, MY_ER_WRONG_ARGUMENTS, "NAME_CONST");
         return;
     }
@@ -262,34 +264,6 @@ static struct my_val ev_name_const(struct my_eval *ev, struct my_expr *e, struct
     (void)ev;
     (void)e;
     return args[1];
-}
-
-/* EXTRACTVALUE, UPDATEXML: what scanners use them for is the error that shows the path. */
-static void fix_xml(struct my_eval *ev, struct my_expr *e)
-{
-    my_fix_str(ev, e, my_conn_coll(ev), 16777216u / my_conn_coll(ev)->maxlen, MY_DEC_FLOAT, true);
-}
-static struct my_val ev_xml(struct my_eval *ev, struct my_expr *e, struct my_val *args)
-{
-    struct my_val path = my_arg_text(ev, e, 1, args);
-    if (!my_ok(ev->r))
-        return my_null();
-    size_t bad = 0;
-    while (bad < path.s.n && (strchr("/*@.[]()='\"|:-_ ", path.s.p[bad]) || (path.s.p[bad] >= '0' && path.s.p[bad] <= '9') ||
-                              (path.s.p[bad] >= 'a' && path.s.p[bad] <= 'z') || (path.s.p[bad] >= 'A' && path.s.p[bad] <= 'Z')) &&
-           path.s.p[bad])
-        bad++;
-    if (bad < path.s.n || (path.s.n && path.s.p[0] != '/' && !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.*@('\"", path.s.p[0]))) {
-        char line[80];
-        (void)snprintf(line, sizeof line, "XPATH syntax error: '%.32s'", path.s.p + bad);
-        ev->r->err = MY_ER_PARSE;
-        ev->r->err_code = 1105;
-        (void)snprintf(ev->r->err_state, sizeof ev->r->err_state, "HY000");
-        (void)snprintf(ev->r->err_text, sizeof ev->r->err_text, "%s", line);
-        my_warn_text(ev->r, MY_ERROR, 1105, line);
-        return my_null();
-    }
-    return e->n_args == 3 ? my_arg_text(ev, e, 0, args) : my_str("", 0);
 }
 
 #define W MY_FN_WORD
@@ -312,7 +286,5 @@ const struct my_func my_funcs_info[] = {
     {"uuid_short", 0, 0, MY_FN_NOT_CONST, fix_int21, ev_uuid_short},
     {"load_file", 1, 1, MY_FN_NOT_CONST, fix_load_file, ev_load_file},
     {"name_const", 2, 2, MY_FN_NULLS | MY_FN_PASS, fix_name_const, ev_name_const},
-    {"extractvalue", 2, 2, 0, fix_xml, ev_xml},
-    {"updatexml", 3, 3, 0, fix_xml, ev_xml},
     {0},
 };

@@ -256,7 +256,7 @@ bool my_const_null(struct my_eval *ev, struct my_expr *a)
 
 static void fix_substr(struct my_eval *ev, struct my_expr *e)
 {
-    uint64_t chars = my_chars_of(&e->args[0]->m);
+    uint64_t chars = ev->r->kit->mariadb ? e->args[0]->m.len : my_chars_of(&e->args[0]->m); /* MariaDB takes bytes for characters here */
     int64_t start = 0, len = 0;
     bool null = my_any_maybe_null(e);
     if (my_const_i64(ev, e->args[1], &start)) {

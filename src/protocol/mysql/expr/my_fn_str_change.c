@@ -259,7 +259,8 @@ static struct my_val ev_rpad(struct my_eval *ev, struct my_expr *e, struct my_va
 
 static void fix_quote(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_meet(ev, e, 0, 1, my_chars_of(&e->args[0]->m) * 2 + 2, my_any_maybe_null(e));
+    uint64_t chars = my_chars_of(&e->args[0]->m);
+    my_fix_meet(ev, e, 0, 1, ev->r->kit->mariadb && chars == 0 && e->args[0]->m.type == MY_T_NULL ? 4 : chars * 2 + 2, my_any_maybe_null(e));
 }
 
 static struct my_val ev_quote(struct my_eval *ev, struct my_expr *e, struct my_val *args)

@@ -1,4 +1,5 @@
 /* Date functions: now, and the parts of a date. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,21 @@ void my_fix_temporal(struct my_eval *ev, struct my_expr *e, uint8_t type, uint8_
     e->m = (struct my_meta){.type = type, .len = len + (dec ? dec + 1u : 0), .dec = dec, .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC, .maybe_null = null};
 }
 
+static void too_precise(struct my_eval *ev, const struct my_expr *e, int64_t n)
+{
+    static const char *const other[][2] = {{"now", "current_timestamp"}, {"curtime", "current_time"}};
+    const char *name = e->func->name;
+    char line[120];
+    for (size_t i = 0; ev->r->kit->mariadb && i < 2; i++)
+        if (strcmp(name, other[i][0]) == 0)
+            name = other[i][1];
+    if (ev->r->kit->mariadb)
+        (void)snprintf(line, sizeof line, "Too big precision specified for '%s'. Maximum is 6", name);
+    else
+        (void)snprintf(line, sizeof line, "Too-big precision %lld specified for '%s'. Maximum is 6.", (long long)n, name);
+    my_fail_text(ev->r, MY_ER_TOO_BIG_PRECISION, line);
+}
+
 static uint8_t fsp(struct my_eval *ev, struct my_expr *e)
 {
     if (e->n_args == 0 || !e->args[0]->is_const)
@@ -20,7 +36,7 @@ static uint8_t fsp(struct my_eval *ev, struct my_expr *e)
     struct my_val v = my_eval_expr(ev, e->args[0]);
     int64_t n = my_val_i64(&v, NULL);
     if (n > 6)
-        my_fail_text(ev->r, MY_ER_WRONG_USAGE, "Too big precision specified. Maximum is 6.");
+        too_precise(ev, e, n);
     return ev->r->kit->version >= 50600 ? (uint8_t)(n < 0 ? 0 : n > 6 ? 6 : n) : 0;
 }
 
@@ -94,14 +110,24 @@ void my_fix_6(struct my_eval *ev, struct my_expr *e)
     fix_int_len(ev, e, 6);
 }
 
+static void fix_quarter(struct my_eval *ev, struct my_expr *e)
+{
+    fix_int_len(ev, e, ev->r->kit->mariadb ? 1 : 2);
+}
+
+static void fix_time_to_sec(struct my_eval *ev, struct my_expr *e)
+{
+    fix_int_len(ev, e, ev->r->kit->mariadb ? 17 : 10);
+}
+
+static void fix_12(struct my_eval *ev, struct my_expr *e)
+{
+    fix_int_len(ev, e, ev->r->kit->mariadb ? 12 : 6);
+}
+
 static void fix_1(struct my_eval *ev, struct my_expr *e)
 {
     fix_int_len(ev, e, 1);
-}
-
-static void fix_10(struct my_eval *ev, struct my_expr *e)
-{
-    fix_int_len(ev, e, 10);
 }
 
 #define PART(name, value)                                                                        \
@@ -122,6 +148,8 @@ PART(dayofmonth, t.day)
 PART(quarter, (t.month + 2) / 3)
 
 PART(dayofyear, my_days(t.year, t.month, t.day) - my_days(t.year, 1, 1) + 1)
+
+PART(to_seconds, my_days(t.year, t.month, t.day) * 86400 + t.hour * 3600 + t.minute * 60 + t.second)
 
 PART(to_days, my_days(t.year, t.month, t.day))
 
@@ -248,7 +276,7 @@ const char *const my_month_names[] = {"January", "February", "March", "April", "
 
 static void fix_name9(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_str(ev, e, my_conn_coll(ev), 9, MY_DEC_FLOAT, true);
+    my_fix_str(ev, e, my_conn_coll(ev), 9, ev->r->kit->mariadb ? 0 : MY_DEC_FLOAT, true);
 }
 
 static struct my_val ev_dayname(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -278,14 +306,15 @@ const struct my_func my_funcs_time[] = {
     {"year", 1, 1, W, fix_4, ev_year},
     {"month", 1, 1, W, fix_2, ev_month},
     {"dayofmonth", 1, 1, 0, fix_2, ev_dayofmonth},
-    {"quarter", 1, 1, W, fix_2, ev_quarter},
+    {"quarter", 1, 1, W, fix_quarter, ev_quarter},
     {"dayofyear", 1, 1, 0, fix_3, ev_dayofyear},
     {"to_days", 1, 1, 0, my_fix_6, ev_to_days},
+    {"to_seconds", 1, 1, MY_FN_SINCE_55, fix_12, ev_to_seconds},
     {"hour", 1, 1, W, fix_2, ev_hour},
     {"minute", 1, 1, W, fix_2, ev_minute},
     {"second", 1, 1, W, fix_2, ev_second},
     {"microsecond", 1, 1, W, my_fix_6, ev_microsecond},
-    {"time_to_sec", 1, 1, 0, fix_10, ev_time_to_sec},
+    {"time_to_sec", 1, 1, 0, fix_time_to_sec, ev_time_to_sec},
     {"weekday", 1, 1, 0, fix_1, ev_weekday},
     {"dayofweek", 1, 1, 0, fix_1, ev_dayofweek},
     {"week", 1, 2, W, fix_2, ev_week},

@@ -155,6 +155,12 @@ static bool unit_has_time(int unit)
     }
 }
 
+static bool has_microsecond(int unit)
+{
+    return unit == MY_K_MICROSECOND || unit == MY_K_DAY_MICROSECOND || unit == MY_K_HOUR_MICROSECOND || unit == MY_K_MINUTE_MICROSECOND ||
+           unit == MY_K_SECOND_MICROSECOND;
+}
+
 static void fix_date_add(struct my_eval *ev, struct my_expr *e)
 {
     uint8_t t = e->args[0]->m.type;
@@ -170,7 +176,11 @@ static void fix_date_add(struct my_eval *ev, struct my_expr *e)
         e->m.type = MY_T_STRING;
         e->m.dec = 0;
         e->m.len = 19u * (e->m.coll ? e->m.coll->maxlen : 1);
-        if (ev->r->kit->version >= 50500)
+        if (ev->r->kit->mariadb) {
+            uint8_t dec = my_time_places(ev, e->args[0]), unit = has_microsecond(e->aux) ? 6 : 0;
+            e->m.dec = dec > unit ? dec : unit;
+            e->m.len = (19u + (e->m.dec ? e->m.dec + 1u : 0)) * e->m.coll->maxlen;
+        } else if (ev->r->kit->version >= 50500)
             e->m.len = 29u * e->m.coll->maxlen;
         else
             e->m.len = 29;
@@ -282,7 +292,7 @@ static struct my_val ev_timestampdiff(struct my_eval *ev, struct my_expr *e, str
 
 static void fix_7(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_int(ev->r->kit, e, 7, true, false);
+    my_fix_int(ev->r->kit, e, ev->r->kit->mariadb ? 8 : 7, true, false);
 }
 
 static struct my_val ev_datediff(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -300,6 +310,8 @@ static void fix_addtime(struct my_eval *ev, struct my_expr *e)
         my_fix_temporal(ev, e, t == MY_T_TIME ? MY_T_TIME : MY_T_DATETIME, e->args[0]->m.dec, true);
     else
         my_fix_str(ev, e, ev->r->kit->version < 50500 ? ev->r->kit->binary : my_conn_coll(ev), 26, MY_DEC_FLOAT, true);
+    if (ev->r->kit->mariadb && e->m.type == MY_T_VAR_STRING)
+        e->m.type = MY_T_STRING;
 }
 
 static struct my_val time_sum(struct my_eval *ev, struct my_expr *e, struct my_val *args, int sign)
@@ -311,9 +323,14 @@ static struct my_val time_sum(struct my_eval *ev, struct my_expr *e, struct my_v
     __int128 us = (((__int128)b.hour * 60 + b.minute) * 60 + b.second) * 1000000 + b.us;
     us = (b.neg ? -us : us) * sign;
     bool frac = b.us || memchr(x.s.p, '.', x.s.n);
+    if (ev->r->kit->mariadb) {
+        struct my_time whole;
+        if (my_time_parse(x.s.p, x.s.n, &whole) || my_time_parse_time(x.s.p, x.s.n, &whole))
+            frac = (us + whole.us) % 1000000 != 0;
+    }
     if (x.s.n >= 8 && x.s.p[4] == '-' && my_time_parse(x.s.p, x.s.n, &a))
         return my_add_us(ev, &a, us, MY_T_DATETIME, frac ? 6 : 0);
-    if (!my_time_parse_time(x.s.p, x.s.n, &a))
+    if (!my_time_arg(ev, e, args, &a))
         return my_null();
     __int128 base = (((__int128)a.hour * 60 + a.minute) * 60 + a.second) * 1000000 + a.us;
     us += a.neg ? -base : base;
@@ -367,7 +384,7 @@ static void fix_extract(struct my_eval *ev, struct my_expr *e)
         len = 6;
         break;
     case MY_K_DAY_HOUR:
-        len = 5;
+        len = ev->r->kit->mariadb ? 10 : 5;
         break;
     case MY_K_DAY_MINUTE:
         len = 7;
@@ -458,6 +475,11 @@ static struct my_val ev_convert_tz(struct my_eval *ev, struct my_expr *e, struct
     return my_add_us(ev, &t, (__int128)(off[1] - off[0]) * 1000000, MY_T_DATETIME, e->m.dec);
 }
 
+static void fix_period(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_int(ev->r->kit, e, 6, !ev->r->kit->mariadb || my_any_maybe_null(e), false);
+}
+
 static struct my_val ev_period_add(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)ev;
@@ -497,7 +519,7 @@ const struct my_func my_funcs_time_arith[] = {
     {"timediff", 2, 2, 0, my_fix_sec_to_time, ev_timediff},
     {"extract", 1, 1, W, fix_extract, ev_extract},
     {"convert_tz", 3, 3, 0, my_fix_timestamp, ev_convert_tz},
-    {"period_add", 2, 2, 0, my_fix_6, ev_period_add},
-    {"period_diff", 2, 2, 0, my_fix_6, ev_period_diff},
+    {"period_add", 2, 2, 0, fix_period, ev_period_add},
+    {"period_diff", 2, 2, 0, fix_period, ev_period_diff},
     {0},
 };

@@ -150,7 +150,7 @@ struct my_val my_format_time(struct my_eval *ev, const struct my_time *t, const 
     return my_str(b, at);
 }
 
-static void fix_date_format(struct my_eval *ev, struct my_expr *e)
+void my_fix_date_format(struct my_eval *ev, struct my_expr *e)
 {
     uint64_t chars = 100;
     if (e->args[1]->is_const) { /* the longest each specifier can become */
@@ -164,7 +164,7 @@ static void fix_date_format(struct my_eval *ev, struct my_expr *e)
             switch (f.s.p[++i]) {
             case 'M':
             case 'W':
-                chars += 9 * 7;
+                chars += ev->r->kit->mariadb ? 64 : 63;
                 break;
             case 'D':
             case 'Y':
@@ -215,7 +215,7 @@ static void fix_date_format(struct my_eval *ev, struct my_expr *e)
             }
         }
     }
-    my_fix_str(ev, e, my_conn_coll(ev), chars, MY_DEC_FLOAT, true);
+    my_fix_str(ev, e, my_conn_coll(ev), chars, ev->r->kit->mariadb ? 0 : MY_DEC_FLOAT, true);
 }
 
 static struct my_val ev_date_format(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -313,6 +313,15 @@ static struct my_val ev_str_to_date(struct my_eval *ev, struct my_expr *e, struc
             good = number(s.s.p, s.s.n, &i, 2, &t.hour) && i < s.s.n && s.s.p[i++] == ':' && number(s.s.p, s.s.n, &i, 2, &t.minute) && i < s.s.n &&
                    s.s.p[i++] == ':' && number(s.s.p, s.s.n, &i, 2, &t.second);
             break;
+        case 'f': {
+            int us = 0;
+            size_t from = i;
+            good = number(s.s.p, s.s.n, &i, 6, &us);
+            for (size_t d = i - from; d < 6; d++)
+                us *= 10;
+            t.us = (unsigned)us;
+            break;
+        }
         case 'p':
             good = i + 1 < s.s.n && (s.s.p[i + 1] | 32) == 'm';
             pm = good && (s.s.p[i] | 32) == 'p';
@@ -370,8 +379,8 @@ static struct my_val ev_get_format(struct my_eval *ev, struct my_expr *e, struct
 }
 
 const struct my_func my_funcs_time_format[] = {
-    {"date_format", 2, 2, 0, fix_date_format, ev_date_format},
-    {"time_format", 2, 2, 0, fix_date_format, ev_time_format},
+    {"date_format", 2, 2, 0, my_fix_date_format, ev_date_format},
+    {"time_format", 2, 2, 0, my_fix_date_format, ev_time_format},
     {"str_to_date", 2, 2, 0, fix_str_to_date, ev_str_to_date},
     {"get_format", 1, 1, W, fix_get_format, ev_get_format},
     {0},

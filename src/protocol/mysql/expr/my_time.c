@@ -340,3 +340,19 @@ struct my_val my_to_temporal(struct my_eval *ev, const struct my_val *v, const s
         t.hour = t.minute = t.second = 0;
     return my_time_val(ev, &t, type, dec);
 }
+
+uint8_t my_time_places(struct my_eval *ev, struct my_expr *a)
+{
+    struct my_time t;
+    bool text = my_result_of(a->m.type) == MY_RES_STR && !my_is_temporal(a->m.type);
+    if (!text)
+        return a->m.dec > 6 ? 6 : a->m.dec;
+    if (a->op != MY_X_LITERAL || a->val.kind != MY_V_STR)
+        return a->m.type == MY_T_NULL ? 0 : 6;
+    (void)ev;
+    if (!my_time_parse(a->val.s.p, a->val.s.n, &t) && !my_time_parse_time(a->val.s.p, a->val.s.n, &t))
+        return 6;
+    const char *dot = memchr(a->val.s.p, '.', a->val.s.n);
+    size_t places = dot ? a->val.s.n - (size_t)(dot - a->val.s.p) - 1 : 0;
+    return (uint8_t)(places > 6 ? 6 : places);
+}

@@ -79,9 +79,22 @@ struct my_item {               /* one of a select list */
 
 enum my_join_kind { MY_JOIN_COMMA, MY_JOIN_INNER, MY_JOIN_LEFT, MY_JOIN_RIGHT };
 
+struct my_rows;
+struct my_cte {                /* WITH name [(columns)] AS (select) */
+    const char *name;
+    const char **cols;
+    size_t n_cols;
+    struct my_select *select;
+    bool recursive;
+    unsigned uses;             /* how often its own text names it */
+    struct my_rows *delta;     /* while it runs: the rows of the round before */
+    struct my_cte *next;       /* the one before it: those it may name */
+};
+
 struct my_tref {               /* a table of FROM: base table, derived table, or the join of a nest */
     const char *db, *name, *alias;
     struct my_select *derived;
+    struct my_cte *cte;
     enum my_join_kind join;    /* how it is joined to what stands before */
     bool natural;
     struct my_expr *on;
@@ -117,10 +130,13 @@ struct my_select {
     struct my_expr *procedure;
     /* a union: the others, and what orders the whole */
     struct my_select *next;    /* UNION with it */
+    enum { MY_SET_UNION, MY_SET_EXCEPT, MY_SET_INTERSECT } set_op;
     bool union_all;            /* how this one is joined to the one before */
     struct my_order *union_order;
     struct my_expr *union_limit, *union_offset;
     struct my_select *outer;
+    unsigned number;           /* of the statement's selects, as EXPLAIN and errors count them */
+    bool in_union;             /* its columns meet those of other selects */
     void *plan;                /* resolved form */
 };
 

@@ -76,7 +76,7 @@ void my_p_fail(struct my_parse *p)
         return;
     p->err = MY_ER_PARSE;
     const char *from = p->tok.raw;
-    if (from && p->tok.kind == MY_TOK_OP && p->tok.op == ',')
+    if (from && from < p->text_end && p->tok.kind == MY_TOK_OP && p->tok.op == ',')
         from++; /* the servers' lexers begin a new token behind a comma before the parser sees it */
     char near[400];
     my_near_text(p, from, near, sizeof near);
@@ -273,7 +273,8 @@ static struct my_stmt *parse_statement(struct my_parse *p)
         st->com = MY_Q_EMPTY;
         return st;
     }
-    if (my_p_is(p, MY_K_SELECT) || my_p_is_op(p, '(')) {
+    bool modern = p->env->mariadb || p->env->version >= 80000;
+    if (my_p_is(p, MY_K_SELECT) || my_p_is_op(p, '(') || (modern && (my_p_is(p, MY_K_WITH) || (my_p_is(p, MY_K_VALUES) && p->env->mariadb)))) {
         if (my_p_is_op(p, '(')) {
             const struct my_tok *a = my_p_ahead(p);
             if (!(a->kind == MY_TOK_WORD && a->kw == MY_K_SELECT) && !(a->kind == MY_TOK_OP && a->op == '(')) {

@@ -26,8 +26,9 @@ struct my_parse {
     const struct my_parse_env *env;
     const char *text_end;
     int depth;
-    unsigned n_params;
+    unsigned n_params, n_selects;
     struct my_select *select;  /* the one being parsed */
+    struct my_cte *ctes;       /* that names may mean here */
     bool in_set_rhs;
     /* first error */
     enum my_err err;           /* MY_ER_PARSE: at tok; else formatted text in err_text */

@@ -196,6 +196,11 @@ static struct my_expr *cast_to(struct my_parse *p, struct my_expr *arg)
         }
         my_p_want_op(p, ')');
     }
+    if (t->type == MY_T_NEWDECIMAL && t->len > 65) {
+        const char *what = arg->text ? arg->text : arg->name ? arg->name : "";
+        if (p->env->mariadb)
+            my_p_error(p, MY_ER_TOO_BIG_PRECISION, what, 65);
+    }
     if (t->type == MY_T_VAR_STRING && !t->is_binary_string) {
         if (my_p_take(p, MY_K_CHARACTER)) {
             my_p_want(p, MY_K_SET);
@@ -334,6 +339,30 @@ const char *my_p_word_func(enum my_kw kw)
     return NULL;
 }
 
+/* NOW(n): the grammar wants a number. */
+static bool takes_places(enum my_kw kw)
+{
+    return kw == MY_K_NOW || kw == MY_K_CURTIME || kw == MY_K_SYSDATE || kw == MY_K_UTC_TIME || kw == MY_K_UTC_TIMESTAMP || kw == MY_K_CURRENT_TIME ||
+           kw == MY_K_CURRENT_TIMESTAMP || kw == MY_K_LOCALTIME || kw == MY_K_LOCALTIMESTAMP;
+}
+
+/* Words whose arguments MariaDB counts itself, after a well-formed call. */
+static bool counts_itself(enum my_kw kw)
+{
+    return kw == MY_K_DATABASE || kw == MY_K_SCHEMA || kw == MY_K_COALESCE;
+}
+
+static void wrong_count(struct my_parse *p, const char *name)
+{
+    while (my_p_ok(p) && !my_p_is_op(p, ')')) {
+        (void)my_p_expr(p);
+        if (!my_p_take_op(p, ','))
+            break;
+    }
+    if (my_p_is_op(p, ')'))
+        my_p_error(p, MY_ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT, name);
+}
+
 static struct my_expr *word_call(struct my_parse *p, size_t i)
 {
     struct my_expr **args = my_p_args_new(p, 1);
@@ -350,8 +379,12 @@ static struct my_expr *word_call(struct my_parse *p, size_t i)
             memcpy(more, args, n * sizeof *args);
             args = more;
         }
+        if (takes_places(word_funcs[i].kw) && p->env->version >= 50600 && p->tok.kind != MY_TOK_INT)
+            my_p_fail(p);
         args[n++] = my_p_expr(p);
     }
+    if (p->env->mariadb && counts_itself(word_funcs[i].kw) && (n < word_funcs[i].min || !my_p_is_op(p, ')')))
+        wrong_count(p, word_funcs[i].name);
     if (n < word_funcs[i].min)
         my_p_fail(p);
     my_p_want_op(p, ')');

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "protocol/mysql/syntax/my_parse.h"
+#include "protocol/mysql/syntax/my_parse_expr.h"
 #include "protocol/mysql/world/my_def.h"
 
 struct my_expr *my_p_where(struct my_parse *p)
@@ -15,6 +16,10 @@ static struct my_expr *limit_value(struct my_parse *p)
 {
     if (p->tok.kind == MY_TOK_INT || (my_p_is_op(p, '?') && p->env->prepared))
         return my_p_simple_expr(p);
+    if (my_p_is_ident(p) && p->env->version >= 50500 && p->tok.kind == MY_TOK_WORD) { /* a routine's variable */
+        my_p_error(p, MY_ER_SP_UNDECLARED_VAR, p->tok.text);
+        return my_p_int_expr(p, 0);
+    }
     if (p->tok.kind == MY_TOK_HEX && !p->env->mariadb && p->env->version < 50500)
         return my_p_literal(p);
     my_p_fail(p);
@@ -242,7 +247,7 @@ static struct my_tref *table_factor(struct my_parse *p)
 {
     struct my_tref *t = my_p_new(p, sizeof *t);
     if (my_p_take_op(p, '(')) {
-        if (my_p_is(p, MY_K_SELECT)) {
+        if (my_p_select_ahead(p)) {
             t->derived = my_p_select(p, false);
             my_p_want_op(p, ')');
             t->alias = table_alias(p);
@@ -263,9 +268,16 @@ static struct my_tref *table_factor(struct my_parse *p)
     if (my_p_take(p, MY_K_DUAL)) {
         if (p->select)
             p->select->from_dual = true;
+        if (p->env->mariadb && my_p_is_op(p, ',')) /* DUAL stands alone */
+            my_p_fail(p);
         return NULL;
     }
     my_p_table_ref(p, &t->db, &t->name);
+    for (struct my_cte *c = t->db ? NULL : p->ctes; c && !t->cte; c = c->next)
+        if (strcasecmp(c->name, t->name) == 0 && (c->select || c->recursive)) {
+            t->cte = c;
+            c->uses += !c->select;
+        }
     if (my_p_is(p, MY_K_PARTITION) && p->env->version >= 50600) {
         my_p_next(p);
         my_p_want_op(p, '(');
@@ -275,6 +287,8 @@ static struct my_tref *table_factor(struct my_parse *p)
         my_p_want_op(p, ')');
     }
     t->alias = table_alias(p);
+    if (t->cte && !t->alias)
+        t->alias = t->name;
     index_hints(p);
     return t;
 }
@@ -377,7 +391,10 @@ static void select_tail(struct my_parse *p, struct my_select *s, bool into_ok)
         my_p_want_op(p, '(');
         if (!my_p_is_op(p, ')')) {
             struct my_expr **args;
-            (void)my_p_expr_list(p, &args);
+            size_t n = my_p_expr_list(p, &args);
+            s->procedure = my_p_expr_new(p, MY_X_ROW);
+            s->procedure->args = args;
+            s->procedure->n_args = (uint16_t)n;
         }
         my_p_want_op(p, ')');
         if (my_p_ok(p) && strcasecmp(name, "analyse") != 0)
@@ -403,6 +420,7 @@ static struct my_select *query_block(struct my_parse *p, bool top)
 {
     struct my_select *s = my_p_new(p, sizeof *s), *outer = p->select;
     s->outer = outer;
+    s->number = ++p->n_selects;
     p->select = s;
     if (!my_p_enter(p))
         return s;
@@ -439,10 +457,82 @@ static struct my_select *query_block(struct my_parse *p, bool top)
     return s;
 }
 
+/* WITH [RECURSIVE] name [(columns)] AS (select), … */
+static void with_clause(struct my_parse *p)
+{
+    my_p_next(p);
+    bool recursive = my_p_take(p, MY_K_RECURSIVE);
+    do {
+        struct my_cte *c = my_p_new(p, sizeof *c);
+        c->name = my_p_ident(p);
+        c->recursive = recursive;
+        c->next = p->ctes;
+        if (my_p_take_op(p, '(')) {
+            c->cols = my_p_new(p, 256 * sizeof *c->cols);
+            do {
+                const char *name = my_p_ident(p);
+                if (c->n_cols < 256)
+                    c->cols[c->n_cols++] = name;
+            } while (my_p_ok(p) && my_p_take_op(p, ','));
+            my_p_want_op(p, ')');
+        }
+        my_p_want(p, MY_K_AS);
+        my_p_want_op(p, '(');
+        if (recursive)
+            p->ctes = c; /* it may name itself */
+        struct my_select *s = my_p_select(p, false);
+        c->select = s;
+        p->ctes = c;
+        my_p_want_op(p, ')');
+    } while (my_p_ok(p) && my_p_take_op(p, ','));
+}
+
+/* VALUES (1, 2), (3, 4): each list is a select of its own. */
+static struct my_select *value_lists(struct my_parse *p)
+{
+    struct my_select *first = NULL, **last = &first;
+    my_p_next(p);
+    do {
+        struct my_select *s = my_p_new(p, sizeof *s);
+        s->number = ++p->n_selects;
+        s->union_all = true;
+        s->paren = true;
+        struct my_item **item = &s->items;
+        my_p_want_op(p, '(');
+        do {
+            *item = select_item(p, false);
+            item = &(*item)->next;
+        } while (my_p_ok(p) && my_p_take_op(p, ','));
+        my_p_want_op(p, ')');
+        s->in_union = true;
+        *last = s;
+        last = &s->next;
+    } while (my_p_ok(p) && my_p_take_op(p, ','));
+    return first;
+}
+
+static bool set_word(const struct my_parse *p)
+{
+    return my_p_is(p, MY_K_UNION) || (p->env->mariadb && (my_p_is(p, MY_K_EXCEPT) || my_p_is(p, MY_K_INTERSECT)));
+}
+
+static struct my_select *set_operations(struct my_parse *p, bool top);
+
 struct my_select *my_p_select(struct my_parse *p, bool top)
 {
+    struct my_cte *outer = p->ctes;
+    if (my_p_is(p, MY_K_WITH))
+        with_clause(p);
+    struct my_select *s = my_p_is(p, MY_K_VALUES) ? value_lists(p) : set_operations(p, top);
+    p->ctes = outer;
+    return s;
+}
+
+static struct my_select *set_operations(struct my_parse *p, bool top)
+{
     struct my_select *first = query_block(p, top), *last = first;
-    while (my_p_ok(p) && my_p_is(p, MY_K_UNION)) {
+    while (my_p_ok(p) && set_word(p)) {
+        int op = my_p_is(p, MY_K_EXCEPT) ? MY_SET_EXCEPT : my_p_is(p, MY_K_INTERSECT) ? MY_SET_INTERSECT : MY_SET_UNION;
         my_p_next(p);
         bool all = my_p_take(p, MY_K_ALL);
         if (!all)
@@ -456,7 +546,8 @@ struct my_select *my_p_select(struct my_parse *p, bool top)
             break;
         }
         struct my_select *s = query_block(p, top);
-        s->union_all = all;
+        s->union_all = all && op == MY_SET_UNION;
+        s->set_op = op;
         last->next = s;
         last = s;
     }

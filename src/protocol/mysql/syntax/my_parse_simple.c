@@ -105,7 +105,7 @@ struct my_expr *my_p_subselect(struct my_parse *p, enum my_op op)
 
 bool my_p_select_ahead(struct my_parse *p)
 {
-    return my_p_is(p, MY_K_SELECT);
+    return my_p_is(p, MY_K_SELECT) || (my_p_is(p, MY_K_WITH) && (p->env->mariadb || p->env->version >= 80000));
 }
 
 static struct my_expr *paren_expr(struct my_parse *p)
@@ -168,9 +168,11 @@ static struct my_expr *odbc_escape(struct my_parse *p)
     const char *kind = my_p_ident(p);
     struct my_expr *e = my_p_expr(p);
     my_p_want_op(p, '}');
-    const char *cast = strcasecmp(kind, "d") == 0 ? "date" : strcasecmp(kind, "t") == 0 ? "time" : strcasecmp(kind, "ts") == 0 ? "timestamp" : NULL;
-    if (cast && p->env->version >= 50600)
-        return my_p_func(p, cast, 1, e);
+    const char *cast = strcasecmp(kind, "d") == 0 ? "date literal" : strcasecmp(kind, "t") == 0 ? "time literal" : strcasecmp(kind, "ts") == 0 ? "timestamp literal" : NULL;
+    if (cast && p->env->version >= 50600 && e->op == MY_X_LITERAL) {
+        e = my_p_func(p, cast, 1, e);
+        e->aux = 1;
+    }
     return e;
 }
 
@@ -276,7 +278,7 @@ static struct my_expr *simple_inner(struct my_parse *p)
         case MY_K_TIMESTAMP: {
             const struct my_tok *a = my_p_ahead(p);
             if (a->kind == MY_TOK_STRING) {
-                const char *name = p->tok.kw == MY_K_DATE ? "date" : p->tok.kw == MY_K_TIME ? "time" : "timestamp";
+                const char *name = p->tok.kw == MY_K_DATE ? "date literal" : p->tok.kw == MY_K_TIME ? "time literal" : "timestamp literal";
                 my_p_next(p);
                 struct my_expr *lit = my_p_literal(p);
                 return p->env->version >= 50600 ? my_p_func(p, name, 1, lit) : lit;

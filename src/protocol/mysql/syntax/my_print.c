@@ -22,7 +22,7 @@ static int strength(const struct my_expr *e)
     static const struct {
         const char *name;
         int strength;
-    } list[] = {{"or", 1}, {"xor", 2}, {"and", 3}, {"not", 4}, {"=", 5}, {"<>", 5}, {"<", 5}, {">", 5}, {"<=", 5}, {">=", 5}, {"<=>", 5},
+    } list[] = {{"or", 1}, {"xor", 2}, {"and", 3}, {"not", 15}, {"=", 5}, {"<>", 5}, {"<", 5}, {">", 5}, {"<=", 5}, {">=", 5}, {"<=>", 5},
                 {"like", 5}, {"regexp", 5}, {"in", 5}, {"between", 6}, {"|", 7}, {"&", 8}, {"<<", 9}, {">>", 9}, {"+", 10}, {"-", 10},
                 {"*", 12}, {"/", 12}, {"%", 12}, {"div", 12}, {"^", 14}, {"neg", 15}, {"~", 15}};
     for (size_t i = 0; e->op == MY_X_FUNC && e->func && i < sizeof list / sizeof *list; i++)
@@ -104,6 +104,28 @@ static void print_func(struct my_run *r, struct wr *w, const struct my_expr *e, 
     wr_u8(w, ')');
 }
 
+/* MariaDB names a subselect by its number; 5.5 and later show what the optimizer made of it: its value (which is how errors
+ * give data away to those who inject). */
+static void print_sub(struct my_run *r, struct wr *w, const struct my_expr *e)
+{
+    if (e->op == MY_X_EXISTS)
+        wr_str(w, "exists");
+    if (r->kit->mariadb) {
+        wr_fmt(w, "(select #%u)", e->sub ? e->sub->number : 2);
+        return;
+    }
+    struct my_eval ev = {.r = r};
+    struct my_val v = my_eval_expr(&ev, (struct my_expr *)(uintptr_t)e), t = my_val_text(r->arena, &v, &e->m);
+    wr_str(w, "(select ");
+    if (v.kind == MY_V_NULL)
+        wr_str(w, "NULL");
+    else if (v.kind == MY_V_STR)
+        quoted(w, t.s.p, t.s.n);
+    else
+        wr_bytes(w, t.s.p, t.s.n);
+    wr_str(w, " from dual)");
+}
+
 static void print(struct my_run *r, struct wr *w, const struct my_expr *e, int depth)
 {
     if (depth > 50 || w->bad)
@@ -136,6 +158,10 @@ static void print(struct my_run *r, struct wr *w, const struct my_expr *e, int d
         break;
     case MY_X_SYSVAR:
         wr_fmt(w, "@@%s", e->name);
+        break;
+    case MY_X_SUBSELECT:
+    case MY_X_EXISTS:
+        print_sub(r, w, e);
         break;
     case MY_X_REF:
         print(r, w, e->target, depth + 1);

@@ -94,6 +94,11 @@ const struct my_coll *my_coll_by_name(const struct my_kit *k, const char *name)
         if (old ? strncmp(k->colls[i].name, "utf8mb3", 7) == 0 && strcasecmp(k->colls[i].name + 7, old) == 0
                 : strcasecmp(k->colls[i].name, name) == 0)
             return &k->colls[i];
+    if (k->mariadb && strncasecmp(name, "utf8_", 5) == 0) { /* an old name of utf8mb3's */
+        char full[80];
+        (void)snprintf(full, sizeof full, "utf8mb3_%.60s", name + 5);
+        return my_coll_by_name(k, full);
+    }
     return NULL;
 }
 
