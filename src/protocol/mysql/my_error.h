@@ -155,6 +155,10 @@
     X(DIVISION_BY_ZERO, 1365, "22012", "Division by 0")                                                               \
     X(TRUNCATED_WRONG_VALUE_22007, 1366, "22007", "Incorrect %s value: '%s' for column %s at row %ld")                \
     X(TRUNCATED_WRONG_VALUE_FOR_FIELD, 1366, "HY000", "Incorrect %s value: '%s' for column '%s' at row %ld")          \
+    X(UNKNOWN_DATA_TYPE, 4161, "HY000", "Unknown data type: '%s'")                                                     \
+    X(ILLEGAL_PARAMETER_TYPE, 4079, "HY000", "Illegal parameter data type %s for operation '%s'")                      \
+    X(TOO_BIG_PRECISION, 1426, "42000", "Too big precision specified for '%s'. Maximum is %d")                          \
+    X(REGEX, 1139, "42000", "Regex error '%s'")                                                                        \
     X(ILLEGAL_VALUE_FOR_TYPE, 1367, "22007", "Illegal %s '%s' value found during parsing")                            \
     X(PASSWD_LENGTH, 1372, "HY000", "Password hash should be a %d-digit hexadecimal number")                          \
     X(CANNOT_USER, 1396, "HY000", "Operation %s failed for %s")                                                       \

@@ -140,6 +140,7 @@ struct my_run {
     bool describe_only;      /* PREPARE: columns, no rows */
     bool sent_version;
     int in_value_sub;        /* inside a subselect that is a value */
+    const char *clause;      /* what "field list" is called in MariaDB where it is not SELECT: "INSERT INTO", "SET", … */
     const char *query_text;  /* for the process list */
     bool full_list;          /* SHOW FULL PROCESSLIST */
     bool status_at_end_clear; /* SHOW STATUS puts back what it set */

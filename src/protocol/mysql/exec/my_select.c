@@ -38,10 +38,16 @@ static void into_vars(struct my_run *r, struct my_select *s, const struct my_row
     r->affected = 1;
 }
 
+static void columns_first(struct my_run *r, const struct my_rows *rows)
+{
+    my_send_columns(r, rows->cols, rows->n_cols);
+}
+
 void my_exec_select(struct my_run *r, struct my_stmt *st)
 {
     if (st->com == MY_Q_DO) {
         struct my_eval ev = {.r = r, .clause = "field list"};
+        r->clause = "DO";
         for (size_t i = 0; i < st->n_exprs && my_ok(r); i++) {
             my_fix(&ev, st->exprs[i]);
             if (my_ok(r))
@@ -62,7 +68,11 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
             return;
     }
     uint16_t before = r->status;
-    my_select_run(r, s, NULL, 0, &rows);
+    bool stream = s->into == MY_INTO_NONE && r->kit->mariadb;
+    if (stream)
+        my_select_run_ready(r, s, columns_first, &rows);
+    else
+        my_select_run(r, s, NULL, 0, &rows);
     if (!my_ok(r))
         return;
     if (!r->c->autocommit && touches_transaction(r, s))
@@ -70,9 +80,10 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
     r->c->found_rows = (int64_t)rows.found;
     switch (s->into) {
     case MY_INTO_NONE: {
-        uint16_t late = r->late_status;
+        uint16_t late = stream ? 0 : r->late_status;
         r->status = (uint16_t)(r->status & ~late) | before;
-        my_send_columns(r, rows.cols, rows.n_cols);
+        if (!stream)
+            my_send_columns(r, rows.cols, rows.n_cols);
         for (size_t i = 0; i < rows.n_rows; i++)
             my_send_row(r, rows.cols, rows.rows[i], rows.n_cols);
         r->status |= late;

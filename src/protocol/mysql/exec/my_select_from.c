@@ -194,6 +194,8 @@ void my_as_temp_field(struct my_run *r, struct my_meta *m)
 {
     uint16_t keep = m->is_field ? m->flags & (uint16_t)~(MY_F_PRI_KEY | MY_F_UNIQUE_KEY | MY_F_MULTIPLE_KEY | MY_F_PART_KEY | MY_F_AUTO_INCREMENT | MY_F_NO_DEFAULT | MY_F_TIMESTAMP | MY_F_ON_UPDATE_NOW) : 0;
     if (!m->is_field) {
+        if (r->kit->mariadb && my_is_narrow(m))
+            m->type = MY_T_LONG;
         if (m->unsigned_)
             keep |= MY_F_UNSIGNED;
         if (m->coll && m->coll->bin && my_result_of(m->type) == MY_RES_STR)
@@ -212,7 +214,6 @@ void my_as_temp_field(struct my_run *r, struct my_meta *m)
     }
     m->flags = (uint16_t)((keep & ~MY_F_NOT_NULL) | (m->maybe_null ? 0 : MY_F_NOT_NULL));
     m->is_field = true;
-    (void)r;
 }
 
 static size_t count_trefs(const struct my_tref *t)

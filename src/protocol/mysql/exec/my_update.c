@@ -97,6 +97,15 @@ static bool find_hits(struct my_dml *d, struct my_expr *where, struct my_order *
 
 static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct my_hit *hits, size_t n)
 {
+    struct my_eval ev = {.r = d->r, .ctx = &d->x, .clause = "field list"};
+    for (const struct my_assign *a = st->assigns; a && n == 0 && my_ok(d->r); a = a->next) { /* names count without rows too */
+        if (my_table_col(d->t, a->name) < 0)
+            my_fail(d->r, MY_ER_BAD_FIELD, a->name, "field list");
+        else if (a->expr->op != MY_X_DEFAULT)
+            my_fix(&ev, a->expr);
+    }
+    if (!my_ok(d->r))
+        return false;
     for (size_t i = 0; i < n; i++) {
         struct my_cell *cells = my_row_copy(d->r, d->t, d->t->rows[hits[i].at]);
         if (!cells)
@@ -118,7 +127,8 @@ static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct
             }
         const struct my_key *key = NULL;
         if (my_find_duplicate(d, cells, hits[i].at, &key) != SIZE_MAX) {
-            my_duplicate_error(d, cells, key);
+            if (!d->ignore || (d->r->kit->version >= 50700 && !d->r->kit->mariadb))
+                my_duplicate_error(d, cells, key);
             if (!my_ok(d->r))
                 return false;
             continue;
@@ -138,6 +148,9 @@ static int by_at_down(const void *a, const void *b)
 
 bool my_delete_hits(struct my_dml *d, struct my_hit *hits, size_t n)
 {
+    for (size_t i = 0; i < n; i++)
+        if (!my_give_back(d, d->t->rows[hits[i].at]))
+            return false;
     qsort(hits, n, sizeof *hits, by_at_down);
     for (size_t i = 0; i < n; i++) {
         if (i && hits[i].at == hits[i - 1].at)
@@ -164,7 +177,15 @@ void my_exec_update(struct my_run *r, struct my_stmt *st)
     size_t n = 0;
     if (!my_dml_open(&d, r, st->tables->db, st->tables->name, st->ignore))
         return;
-    if (my_target_is_free(&d, st->where, st->assigns) && my_ctx_of_table(&d)) {
+    r->clause = "SET";
+    const char *shown = st->tables->alias ? st->tables->alias : st->tables->name;
+    for (const struct my_assign *a = st->assigns; a && my_ok(r); a = a->next)
+        if (a->table && strcasecmp(a->table, shown) != 0) {
+            char name[400];
+            (void)snprintf(name, sizeof name, "%.190s.%.190s", a->table, a->name);
+            my_fail(r, MY_ER_BAD_FIELD, name, "field list");
+        }
+    if (my_ok(r) && my_target_is_free(&d, st->where, st->assigns) && my_ctx_of_table(&d)) {
         if (st->tables->alias)
             d.rel->alias = st->tables->alias;
         if (find_hits(&d, st->where, st->order, st->limit, &hits, &n) && update_hits(&d, st, hits, n)) {
@@ -174,6 +195,7 @@ void my_exec_update(struct my_run *r, struct my_stmt *st)
         }
         my_changed_something(&d);
     }
+    r->clause = NULL;
     my_dml_done(&d);
 }
 
@@ -184,11 +206,17 @@ void my_exec_delete(struct my_run *r, struct my_stmt *st)
     size_t n = 0;
     if (!my_dml_open(&d, r, st->db, st->name, st->ignore))
         return;
+    if (st->returning && !my_returning_begin(&d, st->returning)) {
+        my_dml_done(&d);
+        return;
+    }
     if (my_target_is_free(&d, st->where, NULL) && my_ctx_of_table(&d) && find_hits(&d, st->where, st->order, st->limit, &hits, &n) && my_delete_hits(&d, hits, n)) {
         r->affected = d.changed;
-        if (st->where && !my_where_uses_index(d.t, st->where))
+        if (((st->where && !st->where->is_const) || st->order || st->limit) && !my_where_uses_index(d.t, st->where))
             r->status |= MY_STATUS_NO_INDEX;
         my_changed_something(&d);
+        if (st->returning)
+            my_returning_send(&d);
     }
     my_dml_done(&d);
 }

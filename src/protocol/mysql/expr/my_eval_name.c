@@ -6,6 +6,7 @@
 
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/expr/my_eval_int.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
 /* ---- names ---- */
@@ -31,6 +32,25 @@ static const char *full_name(struct my_run *r, const struct my_expr *e)
         return e->name;
     (void)snprintf(s, n, "%s%s%s%s%s", e->db ? e->db : "", e->db ? "." : "", e->table ? e->table : "", e->table ? "." : "", e->name);
     return s;
+}
+
+/* Field::max_display_length of the integer types. */
+static uint32_t width_of(const struct my_meta *m)
+{
+    switch (m->type) {
+    case MY_T_TINY:
+        return 4;
+    case MY_T_SHORT:
+        return 6;
+    case MY_T_INT24:
+        return 8;
+    case MY_T_LONG:
+        return 11;
+    case MY_T_LONGLONG:
+        return 20;
+    default:
+        return 0;
+    }
 }
 
 static bool find_in(struct my_eval *ev, struct my_ctx *x, struct my_expr *e, int depth)
@@ -63,6 +83,8 @@ static bool find_in(struct my_eval *ev, struct my_ctx *x, struct my_expr *e, int
     e->depth = (uint8_t)depth;
     e->m = x->rels[found_rel]->cols[found_col].m;
     e->m.coerce = MY_CO_IMPLICIT;
+    if (ev->r->kit->mariadb)
+        e->m.expr_len = width_of(&e->m);
     if (x->rels[found_rel]->null_row_ok)
         e->m.maybe_null = true;
     e->has_field = true;
@@ -282,7 +304,7 @@ void my_fix_case(struct my_eval *ev, struct my_expr *e)
         return;
     }
     my_finish_hybrid(ev, &m, e, from, has_else);
-    m.maybe_null = null || (ev->r->kit->mariadb ? false : my_any_maybe_null(e));
+    m.maybe_null = null || my_any_maybe_null(e);
     m.is_field = false;
     m.flags = 0;
     m.db = m.table = m.org_table = m.org_name = NULL;
@@ -381,14 +403,46 @@ void my_unify(struct my_eval *ev, struct my_meta *m, const struct my_meta *b)
     m->len = a.len > b->len ? a.len : b->len;
 }
 
+static bool is_when(const struct my_expr *e, size_t i, size_t from, size_t has_else)
+{
+    return e->op == MY_X_CASE && !(has_else && i == (size_t)e->n_args - 1) && (i - from) % 2 == 0;
+}
+
+/* Type_handler_int_result and _decimal_result, Item_hybrid_func_fix_attributes: the longest whole part, the most places. */
+static void finish_mariadb(struct my_meta *m, const struct my_expr *e, size_t from, size_t has_else)
+{
+    uint32_t whole = 0;
+    uint8_t dec = 0;
+    bool uns = true, wide = false;
+    for (size_t i = from; i < e->n_args; i++) {
+        const struct my_expr *a = e->args[i];
+        if (is_when(e, i, from, has_else) || a->m.type == MY_T_NULL)
+            continue;
+        uint32_t prec = my_precision(a), w = prec > a->m.dec ? prec - a->m.dec : 0;
+        whole = w > whole ? w : whole;
+        dec = a->m.dec > dec ? a->m.dec : dec;
+        uns &= a->m.unsigned_;
+        wide |= my_result_of(a->m.type) == MY_RES_INT && a->m.type == MY_T_LONGLONG && !my_is_narrow(&a->m);
+    }
+    m->unsigned_ = uns;
+    m->dec = dec;
+    m->len = my_length_of(whole + dec, dec, uns);
+    if (my_result_of(m->type) == MY_RES_DEC)
+        return;
+    m->type = wide ? MY_T_LONGLONG : MY_T_LONG;
+    m->wide = wide;
+}
+
 /* Lengths of numbers go through a precision without sign (agg_num_lengths). */
 void my_finish_hybrid(struct my_eval *ev, struct my_meta *m, struct my_expr *e, size_t from, size_t has_else)
 {
     enum my_result res = my_result_of(m->type);
-    if (res == MY_RES_STR || ev->r->kit->mariadb)
+    if (res == MY_RES_STR || res == MY_RES_REAL || my_is_temporal(m->type))
         return;
-    if (res == MY_RES_REAL)
+    if (ev->r->kit->mariadb) {
+        finish_mariadb(m, e, from, has_else);
         return;
+    }
     uint32_t prec = 0;
     uint8_t dec = 0;
     bool uns = true;

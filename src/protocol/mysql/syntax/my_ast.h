@@ -255,6 +255,7 @@ struct my_stmt {
     struct my_expr *limit, *offset;
     struct my_tref *tables;        /* UPDATE, DELETE with several tables */
     struct my_assign *assigns;     /* SET, UPDATE, ON DUPLICATE KEY UPDATE, LOAD DATA … SET */
+    struct my_item *returning;     /* INSERT, REPLACE, DELETE of MariaDB */
     const char **cols;             /* INSERT (…), LOAD DATA (…) */
     size_t n_cols;
     bool cols_given;

@@ -82,6 +82,7 @@ void my_p_type(struct my_parse *p, struct my_type_def *t);
 const char *my_p_charset_name(struct my_parse *p);
 
 struct my_select *my_p_select(struct my_parse *p, bool top); /* with unions, order, limit, into */
+void my_p_select_list(struct my_parse *p, struct my_select *s);
 struct my_tref *my_p_table_refs(struct my_parse *p);
 void my_p_limit(struct my_parse *p, struct my_expr **ret_limit, struct my_expr **ret_offset);
 void my_p_table_name(struct my_parse *p, const char **ret_db, const char **ret_name);

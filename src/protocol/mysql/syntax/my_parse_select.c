@@ -186,7 +186,7 @@ static struct my_item *select_item(struct my_parse *p, bool first)
     if (it->expr)
         return it;
     it->expr = my_p_expr(p);
-    if (my_p_ok(p) && it->expr->op != MY_X_NAME && !(it->expr->op == MY_X_LITERAL && it->expr->text && !it->expr->paren))
+    if (my_p_ok(p) && it->expr->op != MY_X_NAME && !(it->expr->op == MY_X_LITERAL && it->expr->text && (!it->expr->paren || p->env->mariadb)))
         it->expr->text = my_p_text(p, from, p->tok.cpp_from);
     bool as = my_p_take(p, MY_K_AS);
     if (p->tok.kind == MY_TOK_STRING)
@@ -196,7 +196,7 @@ static struct my_item *select_item(struct my_parse *p, bool first)
     return it;
 }
 
-static void select_list(struct my_parse *p, struct my_select *s)
+void my_p_select_list(struct my_parse *p, struct my_select *s)
 {
     struct my_item **last = &s->items;
     size_t n = 0;
@@ -246,7 +246,9 @@ static struct my_tref *table_factor(struct my_parse *p)
             t->derived = my_p_select(p, false);
             my_p_want_op(p, ')');
             t->alias = table_alias(p);
-            if (my_p_ok(p) && !t->alias)
+            if (my_p_ok(p) && !t->alias && p->env->mariadb)
+                my_p_fail(p);
+            else if (my_p_ok(p) && !t->alias)
                 my_p_error(p, MY_ER_DERIVED_MUST_HAVE_ALIAS);
             t->name = t->alias;
             return t;
@@ -414,7 +416,7 @@ static struct my_select *query_block(struct my_parse *p, bool top)
     }
     my_p_want(p, MY_K_SELECT);
     select_options(p, s);
-    select_list(p, s);
+    my_p_select_list(p, s);
     if (my_p_is(p, MY_K_INTO) && top) {
         my_p_next(p);
         into_clause(p, s);

@@ -194,7 +194,7 @@ static struct my_expr *simple_inner(struct my_parse *p)
             return e;
         case '-':
             my_p_next(p);
-            return my_p_func(p, "neg", 1, my_p_simple_expr(p));
+            return my_p_negative(p, my_p_simple_expr(p));
         case '+':
             my_p_next(p);
             return my_p_simple_expr(p);
