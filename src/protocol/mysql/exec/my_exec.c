@@ -154,7 +154,7 @@ static bool commits(enum my_sqlcom com)
 
 static bool keeps_diagnostics(const struct my_stmt *st)
 {
-    return st->com == MY_Q_SHOW_WARNINGS || st->com == MY_Q_SHOW_ERRORS || st->com == MY_Q_SHOW_COUNT_WARNINGS || st->com == MY_Q_SHOW_COUNT_ERRORS;
+    return st->com == MY_Q_SHOW_WARNINGS || st->com == MY_Q_SHOW_ERRORS || st->com == MY_Q_GET_DIAGNOSTICS || st->com == MY_Q_SHOW_COUNT_WARNINGS || st->com == MY_Q_SHOW_COUNT_ERRORS;
 }
 
 static void run(struct my_run *r, struct my_stmt *st);
@@ -226,6 +226,11 @@ static void run(struct my_run *r, struct my_stmt *st)
     case MY_Q_REVOKE:
     case MY_Q_SHOW_GRANTS:
         my_exec_user(r, st);
+        break;
+    case MY_Q_SIGNAL:
+    case MY_Q_RESIGNAL:
+    case MY_Q_GET_DIAGNOSTICS:
+        my_exec_signal(r, st);
         break;
     case MY_Q_BEGIN:
     case MY_Q_COMMIT:

@@ -5,6 +5,7 @@
 
 #include "protocol/mysql/exec/my_dml.h"
 #include "protocol/mysql/exec/my_files.h"
+#include "protocol/mysql/exec/my_routine.h"
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_store.h"
 
@@ -295,6 +296,8 @@ bool my_end_row(struct my_insert *in)
     d->records++;
     d->st.row++;
     const struct my_key *key = NULL;
+    if (!my_fire(d, true, MY_Q_INSERT, in->cells, NULL))
+        return false;
     for (size_t at = my_find_duplicate(d, in->cells, SIZE_MAX, &key); at != SIZE_MAX; at = my_find_duplicate(d, in->cells, SIZE_MAX, &key)) {
         if (!in->replace) {
             if (in->stm->inner) {
@@ -323,7 +326,7 @@ bool my_end_row(struct my_insert *in)
     d->changed++;
     if (d->t->auto_col >= 0)
         in->last_auto = (uint64_t)my_text_i64(in->cells[d->t->auto_col].p, in->cells[d->t->auto_col].n, NULL, NULL);
-    return my_give_back(d, d->t->rows[d->t->n_rows - 1]);
+    return my_fire(d, false, MY_Q_INSERT, in->cells, NULL) && my_give_back(d, d->t->rows[d->t->n_rows - 1]);
 }
 
 static bool insert_values(struct my_insert *in)

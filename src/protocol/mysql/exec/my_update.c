@@ -6,6 +6,7 @@
 
 #include "protocol/mysql/exec/my_dml.h"
 #include "protocol/mysql/exec/my_files.h"
+#include "protocol/mysql/exec/my_routine.h"
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_store.h"
 
@@ -116,6 +117,9 @@ static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct
                 return false;
         d->matched++;
         d->st.row++;
+        struct my_row *before = d->t->rows[hits[i].at];
+        if (!my_fire(d, true, MY_Q_UPDATE, cells, before))
+            return false;
         if (my_same_cells(d->t, d->t->rows[hits[i].at], cells))
             continue;
         for (size_t c = 0; c < d->t->n_cols; c++)
@@ -133,7 +137,7 @@ static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct
                 return false;
             continue;
         }
-        if (!my_replace_row(d, hits[i].at, cells))
+        if (!my_replace_row(d, hits[i].at, cells) || !my_fire(d, false, MY_Q_UPDATE, cells, before))
             return false;
         d->changed++;
     }
@@ -157,9 +161,14 @@ bool my_delete_hits(struct my_dml *d, struct my_hit *hits, size_t n)
             continue;
         if (!my_keep_until_end(d, d->t->rows[hits[i].at]))
             return false;
+        struct my_row *row = d->t->rows[hits[i].at];
+        if (!my_fire(d, true, MY_Q_DELETE, NULL, row))
+            return false;
         my_dml_note(d, hits[i].at, d->t->rows[hits[i].at], NULL);
         my_table_remove(d->r->w, d->t, hits[i].at);
         d->changed++;
+        if (!my_fire(d, false, MY_Q_DELETE, NULL, row)) /* kept until the end */
+            return false;
     }
     return true;
 }

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "protocol/mysql/syntax/my_parse.h"
+#include "protocol/mysql/syntax/my_parse_routine.h"
 #include "protocol/mysql/world/my_def.h"
 
 struct my_expr *my_p_where(struct my_parse *p)
@@ -117,19 +118,30 @@ static void into_clause(struct my_parse *p, struct my_select *s)
     }
     s->into = MY_INTO_VARS;
     s->into_vars = my_p_new(p, 64 * sizeof *s->into_vars);
+    s->into_slots = my_p_new(p, 64 * sizeof *s->into_slots);
     do {
         if (!my_p_is_op(p, '@')) {
             const char *name = my_p_ident(p);
-            my_p_error(p, MY_ER_SP_UNDECLARED_VAR, name);
-            return;
+            int slot = my_p_var(p, name);
+            if (slot < 0) {
+                my_p_error(p, MY_ER_SP_UNDECLARED_VAR, name);
+                return;
+            }
+            if (s->n_into_vars < 64) {
+                s->into_slots[s->n_into_vars] = slot;
+                s->into_vars[s->n_into_vars++] = NULL;
+            }
+            continue;
         }
         my_p_next(p);
         if (p->tok.kind != MY_TOK_STRING && p->tok.kind != MY_TOK_QUOTED && p->tok.kind != MY_TOK_WORD) {
             my_p_fail(p);
             return;
         }
-        if (s->n_into_vars < 64)
+        if (s->n_into_vars < 64) {
+            s->into_slots[s->n_into_vars] = -1;
             s->into_vars[s->n_into_vars++] = p->tok.text;
+        }
         my_p_next(p);
     } while (my_p_ok(p) && my_p_take_op(p, ','));
 }
@@ -483,6 +495,7 @@ struct my_select *my_p_select(struct my_parse *p, bool top)
             first->fopts = last->fopts;
             first->into_vars = last->into_vars;
             first->n_into_vars = last->n_into_vars;
+            first->into_slots = last->into_slots;
             last->into = MY_INTO_NONE;
         }
     } else {
