@@ -61,6 +61,7 @@
     X(BLOB_CANT_HAVE_DEFAULT, 1101, "42000", "BLOB/TEXT column '%s' can't have a default value")                      \
     X(WRONG_DB_NAME, 1102, "42000", "Incorrect database name '%s'")                                                   \
     X(WRONG_TABLE_NAME, 1103, "42000", "Incorrect table name '%s'")                                                   \
+    X(UNKNOWN, 1105, "HY000", "Unknown error")                                                                        \
     X(UNKNOWN_PROCEDURE, 1106, "42000", "Unknown procedure '%s'")                                                     \
     X(UNKNOWN_TABLE, 1109, "42S02", "Unknown table '%s' in %s")                                                       \
     X(FIELD_SPECIFIED_TWICE, 1110, "42000", "Column '%s' specified twice")                                            \
@@ -237,6 +238,7 @@
     X(SLAVE_CONFIGURATION, 1794, "HY000",                                                                             \
       "Slave is not configured or failed to initialize properly. You must at "                                        \
       "least set --server-id to enable either a master or a slave. Additional error messages can be found in the MySQL error log.")\
+    X(MALFORMED_PACKET, 1835, "HY000", "Malformed communication packet")                                              \
     X(WARNING_NOT_COMPLETE_ROLLBACK, 1196, "HY000", "Some non-transactional changed tables couldn't be rolled back")  \
     X(TABLE_NOT_LOCKED_FOR_WRITE, 1099, "HY000", "Table '%s' was locked with a READ lock and can't be updated")       \
     X(READ_ONLY_TRANSACTION, 1792, "25006", "Cannot execute statement in a READ ONLY transaction.")                   \

@@ -43,11 +43,15 @@ bool my_need_db(struct my_run *r, const char **db)
 void my_use(struct my_run *r, const char *db)
 {
     if (strlen(db) > MY_NAME_MAX * 3 || !*db) {
-        my_fail(r, MY_ER_WRONG_DB_NAME, db);
+        char shown[101];
+        size_t n = strlen(db), max = sizeof shown - 1;
+        (void)snprintf(shown, sizeof shown, r->kit->mariadb && n > max ? "%.97s..." : "%.100s", db);
+        my_fail(r, MY_ER_WRONG_DB_NAME, r->kit->mariadb ? shown : db);
         return;
     }
     if (my_is_info_schema(db)) {
         (void)snprintf(r->c->db, sizeof r->c->db, "information_schema");
+        r->c->track |= MY_TRACK_SCHEMA;
         return;
     }
     struct my_db *d = my_world_db(r->w, db);
@@ -56,6 +60,7 @@ void my_use(struct my_run *r, const char *db)
         return;
     }
     (void)snprintf(r->c->db, sizeof r->c->db, "%s", d->name);
+    r->c->track |= MY_TRACK_SCHEMA;
 }
 
 struct my_table *my_find_table(struct my_run *r, const char *db, const char *name, struct my_db **ret_db, bool quiet)

@@ -113,7 +113,7 @@ static void cannot_open(struct my_run *r, const char *dl, enum why why, bool plu
 {
     static const char *const words[] = {"cannot open shared object file: No such file or directory", "cannot read file data: Is a directory",
                                         "file too short", "invalid ELF header", "wrong ELF class: ELFCLASS32", "wrong ELF class: ELFCLASS64"};
-    char text[900], path[600];
+    char text[900], path[700];
     const char *dir = r->kit->persona.mysql.plugin_dir;
     bool asks = r->kit->version >= 50600 || r->kit->mariadb;
     const char *slash = dir[0] && (dir[strlen(dir) - 1] == '/' || dir[strlen(dir) - 1] == '\\') ? "" : "/";

@@ -327,7 +327,8 @@ int my_parse(struct my_parse *p, struct arena *arena, const struct my_parse_env 
     if (my_p_is_op(p, ';')) {
         const char *rest = p->lex.at;
         my_p_next(p);
-        if (p->tok.kind != MY_TOK_END && my_p_ok(p)) {
+        bool nul = env->mariadb && rest < p->text_end && *rest == '\0'; /* an empty statement there, nothing elsewhere */
+        if ((p->tok.kind != MY_TOK_END || nul) && my_p_ok(p)) {
             if (env->multi && !env->prepared) {
                 *ret_rest = rest;
                 p->tok.kind = MY_TOK_END;
