@@ -1,5 +1,7 @@
 #include "protocol/mysql/my_error.h"
 
+#include <stddef.h>
+
 static const struct my_errdef errors[MY_ER_COUNT] = {
     [MY_ER_NONE] = {0, "00000", ""},
 #define X(name, number, state, text) [MY_ER_##name] = {number, state, text},
@@ -18,6 +20,7 @@ static const char *const mariadb_texts[MY_ER_COUNT] = {
     [MY_ER_NOT_ALLOWED_COMMAND] = "The used command is not allowed with this MariaDB version",
     [MY_ER_NOT_SUPPORTED_YET] = "This version of MariaDB doesn't yet support '%s'",
     [MY_ER_OPTION_PREVENTS_STATEMENT] = "The MariaDB server is running with the %s option so it cannot execute this statement",
+    [MY_ER_SP_NO_RECURSION] = "Recursive stored functions and triggers are not allowed",
     [MY_ER_READ_ONLY_TRANSACTION] = "Cannot execute statement in a READ ONLY transaction",
     [MY_ER_SYNTAX] = "You have an error in your SQL syntax; check the manual that corresponds to your MariaDB server version for the right "
                      "syntax to use",
@@ -26,4 +29,12 @@ static const char *const mariadb_texts[MY_ER_COUNT] = {
 const char *my_errtext(enum my_err e, bool mariadb)
 {
     return mariadb && mariadb_texts[e] ? mariadb_texts[e] : errors[e].text;
+}
+
+const char *my_errstate(uint16_t number)
+{
+    for (size_t i = 1; i < MY_ER_COUNT; i++)
+        if (errors[i].number == number)
+            return errors[i].state;
+    return "HY000";
 }

@@ -149,6 +149,34 @@
     X(SP_ALREADY_EXISTS, 1304, "42000", "%s %s already exists")                                                       \
     X(SP_DOES_NOT_EXIST, 1305, "42000", "%s %s does not exist")                                                       \
     X(QUERY_INTERRUPTED, 1317, "70100", "Query execution was interrupted")                                            \
+    X(SP_LILABEL_MISMATCH, 1308, "42000", "%s with no matching label: %s")                                            \
+    X(SP_LABEL_MISMATCH, 1310, "42000", "End-label %s without match")                                                 \
+    X(SP_BADSELECT, 1312, "0A000", "PROCEDURE %s can't return a result set in the given context")                     \
+    X(SP_BADRETURN, 1313, "42000", "RETURN is only allowed in a FUNCTION")                                            \
+    X(SP_COND_MISMATCH, 1319, "42000", "Undefined CONDITION: %s")                                                     \
+    X(SP_NORETURN, 1320, "42000", "No RETURN found in FUNCTION %s")                                                   \
+    X(SP_NORETURNEND, 1321, "2F005", "FUNCTION %s ended without RETURN")                                              \
+    X(SP_CURSOR_MISMATCH, 1324, "42000", "Undefined CURSOR: %s")                                                      \
+    X(SP_CURSOR_ALREADY_OPEN, 1325, "24000", "Cursor is already open")                                                \
+    X(SP_CURSOR_NOT_OPEN, 1326, "24000", "Cursor is not open")                                                        \
+    X(SP_WRONG_NO_OF_FETCH_ARGS, 1328, "HY000", "Incorrect number of FETCH variables")                                \
+    X(SP_FETCH_NO_DATA, 1329, "02000", "No data - zero rows fetched, selected, or processed")                         \
+    X(SP_DUP_PARAM, 1330, "42000", "Duplicate parameter: %s")                                                         \
+    X(SP_DUP_VAR, 1331, "42000", "Duplicate variable: %s")                                                            \
+    X(SP_DUP_CURS, 1333, "42000", "Duplicate cursor: %s")                                                             \
+    X(SP_VARCOND_AFTER_CURSHNDLR, 1337, "42000", "Variable or condition declaration after cursor or handler declaration") \
+    X(SP_CURSOR_AFTER_HANDLER, 1338, "42000", "Cursor declaration after handler declaration")                         \
+    X(SP_CASE_NOT_FOUND, 1339, "20000", "Case not found for CASE statement")                                          \
+    X(STMT_NOT_ALLOWED_IN_SF_OR_TRG, 1336, "0A000", "%s is not allowed in stored function or trigger")                \
+    X(SP_BAD_SQLSTATE, 1407, "42000", "Bad SQLSTATE: '%s'")                                                           \
+    X(SP_NOT_VAR_ARG, 1414, "42000", "OUT or INOUT argument %d for routine %s is not a variable or NEW pseudo-variable in BEFORE trigger") \
+    X(SP_NO_RETSET, 1415, "0A000", "Not allowed to return a result set from a %s")                                    \
+    X(SP_NO_RECURSION, 1424, "HY000", "Recursive stored functions and triggers are not allowed.")                     \
+    X(SP_RECURSION_LIMIT, 1456, "HY000",                                                                              \
+      "Recursive limit %d (as set by the max_sp_recursion_depth variable) was exceeded for routine %s")               \
+    X(TRG_ON_SYSTEM, 1465, "HY000", "Triggers can not be created on system tables")                                   \
+    X(RESIGNAL_NO_HANDLER, 1645, "0K000", "RESIGNAL when handler not active")                                         \
+    X(SIGNAL_EXCEPTION, 1644, "HY000", "Unhandled user-defined exception condition")                                  \
     X(SP_WRONG_NO_OF_ARGS, 1318, "42000", "Incorrect number of arguments for %s %s; expected %u, got %u")             \
     X(SP_NO_RECURSIVE_CREATE, 1303, "2F003", "Can't create a %s from within another stored routine")                  \
     X(VIEW_INVALID, 1356, "HY000",                                                                                    \
@@ -232,6 +260,7 @@ struct my_errdef {
     const char *state, *text;
 };
 const struct my_errdef *my_errdef(enum my_err e);
+const char *my_errstate(uint16_t number); /* SQLSTATE of a number; HY000 for those that have none */
 /* The text in printf form; MariaDB has words of its own for some, with the same arguments. */
 const char *my_errtext(enum my_err e, bool mariadb);
 

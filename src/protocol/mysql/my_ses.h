@@ -171,6 +171,7 @@ struct my_run {
     const char *info_source, *info_org; /* SHOW: what fills the table, what it calls itself */
     const char *show_key;    /* SHOW: column definitions recorded under this name go before computed ones */
     int sub_depth;
+    struct my_frame *frame;  /* the innermost routine that runs (my_routine_int.h) */
 };
 
 struct my_result_col;
@@ -273,6 +274,8 @@ void my_conn_free(struct my_conn *c);
 struct my_conn *my_conn_new(struct my_ses *ses);
 void my_conn_reset(struct my_ses *ses);
 void my_ps_free(struct my_ps *ps);
+
+void my_exec_signal(struct my_run *r, struct my_stmt *st);
 
 /* ---- my_trans.c ---- */
 void my_exec_trans(struct my_run *r, struct my_stmt *st);

@@ -44,6 +44,10 @@ void my_dml_done(struct my_dml *d)
 {
     for (size_t i = 0; i < d->n_dead; i++)
         my_row_unref(d->dead[i]);
+    if (d->back) {
+        my_table_clear(d->r->w, d->back);
+        my_table_unref(d->back);
+    }
     free(d->dead);
     *d = (struct my_dml){0};
 }

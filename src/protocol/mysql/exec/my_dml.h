@@ -14,6 +14,8 @@ struct my_dml {
     struct my_store st;
     struct my_row **dead;
     size_t n_dead, cap_dead;
+    struct my_select *returning; /* RETURNING: its list, over a table of the rows given back */
+    struct my_table *back;
     uint64_t matched, changed, deleted, copied, records;
     bool ignore, innodb;
 };
@@ -27,7 +29,7 @@ struct my_insert {
     struct my_val *vals;      /* and what expressions see of it */
     bool *given;
     bool replace, multi_row;
-    uint64_t first_id;
+    uint64_t first_id, last_auto;
 };
 
 struct my_hit {
@@ -37,6 +39,10 @@ struct my_hit {
 
 void *my_dml_get(struct my_run *r, size_t n);
 bool my_keep_until_end(struct my_dml *d, struct my_row *row);
+/* INSERT and DELETE … RETURNING of MariaDB: the list is resolved before rows change; then each row is given back. */
+bool my_returning_begin(struct my_dml *d, struct my_item *items);
+bool my_give_back(struct my_dml *d, const struct my_row *row);
+void my_returning_send(struct my_dml *d);
 void my_dml_done(struct my_dml *d);
 /* For ROLLBACK: call before the row at the index is replaced (after: by what) or removed (after NULL), and after an append. */
 void my_dml_note(struct my_dml *d, size_t at, struct my_row *before, struct my_row *after);

@@ -189,7 +189,7 @@ static bool uses_tables(const struct my_stmt *st)
 
 static bool keeps_diagnostics(const struct my_stmt *st)
 {
-    return st->com == MY_Q_SHOW_WARNINGS || st->com == MY_Q_SHOW_ERRORS || st->com == MY_Q_SHOW_COUNT_WARNINGS || st->com == MY_Q_SHOW_COUNT_ERRORS;
+    return st->com == MY_Q_SHOW_WARNINGS || st->com == MY_Q_SHOW_ERRORS || st->com == MY_Q_GET_DIAGNOSTICS || st->com == MY_Q_SHOW_COUNT_WARNINGS || st->com == MY_Q_SHOW_COUNT_ERRORS;
 }
 
 static void run(struct my_run *r, struct my_stmt *st);
@@ -267,6 +267,11 @@ static void run(struct my_run *r, struct my_stmt *st)
     case MY_Q_DEFAULT_ROLE:
     case MY_Q_SHOW_GRANTS:
         my_exec_user(r, st);
+        break;
+    case MY_Q_SIGNAL:
+    case MY_Q_RESIGNAL:
+    case MY_Q_GET_DIAGNOSTICS:
+        my_exec_signal(r, st);
         break;
     case MY_Q_BEGIN:
     case MY_Q_COMMIT:

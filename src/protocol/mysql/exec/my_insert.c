@@ -5,6 +5,7 @@
 
 #include "protocol/mysql/exec/my_dml.h"
 #include "protocol/mysql/exec/my_files.h"
+#include "protocol/mysql/exec/my_routine.h"
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_store.h"
 
@@ -12,6 +13,7 @@ static bool column_at(struct my_insert *in, const char *name, size_t *ret)
 {
     int i = my_table_col(in->d.t, name);
     if (i < 0) {
+        in->d.r->clause = "INSERT INTO";
         my_fail(in->d.r, MY_ER_BAD_FIELD, name, "field list");
         return false;
     }
@@ -75,6 +77,8 @@ bool my_ctx_of_table(struct my_dml *d)
 bool my_begin_row(struct my_insert *in)
 {
     struct my_table *t = in->d.t;
+    struct my_store later = in->d.st;
+    later.silent = true;
     for (size_t i = 0; i < t->n_cols; i++) {
         const struct my_column *c = &t->cols[i];
         if (in->given[i]) {
@@ -87,7 +91,7 @@ bool my_begin_row(struct my_insert *in)
             }
         } else if ((int)i == t->auto_col) {
             in->cells[i] = (struct my_cell){.null = true};
-        } else if (!my_store_default(&in->d.st, c, false, &in->cells[i])) {
+        } else if (!my_store_default(in->d.st.row == 1 ? &in->d.st : &later, c, false, &in->cells[i])) { /* one warning per statement */
             return false;
         }
         in->vals[i] = my_cell_val(c, &in->cells[i]);
@@ -245,6 +249,11 @@ bool my_replace_row(struct my_dml *d, size_t at, const struct my_cell *cells)
     }
     my_dml_note(d, at, d->t->rows[at], row);
     my_table_replace(d->r->w, d->t, at, row);
+    if (d->t->auto_col >= 0 && (d->r->kit->mariadb || !d->innodb)) { /* MySQL's InnoDB looks at inserted rows only */
+        int64_t id = my_text_i64(cells[d->t->auto_col].p, cells[d->t->auto_col].n, NULL, NULL);
+        if (id > 0 && (uint64_t)id >= d->t->auto_inc)
+            d->t->auto_inc = (uint64_t)id + 1;
+    }
     return true;
 }
 
@@ -270,6 +279,8 @@ static bool on_duplicate(struct my_insert *in, size_t at)
         return my_ok(d->r);
     }
     d->copied++;
+    if (d->t->auto_col >= 0)
+        in->last_auto = (uint64_t)my_text_i64(cells[d->t->auto_col].p, cells[d->t->auto_col].n, NULL, NULL);
     if (my_same_cells(d->t, d->t->rows[at], cells)) {
         d->changed += (d->r->ses->caps & MY_CAP_FOUND_ROWS) != 0;
         return true;
@@ -285,6 +296,8 @@ bool my_end_row(struct my_insert *in)
     d->records++;
     d->st.row++;
     const struct my_key *key = NULL;
+    if (!my_fire(d, true, MY_Q_INSERT, in->cells, NULL))
+        return false;
     for (size_t at = my_find_duplicate(d, in->cells, SIZE_MAX, &key); at != SIZE_MAX; at = my_find_duplicate(d, in->cells, SIZE_MAX, &key)) {
         if (!in->replace) {
             if (in->stm->inner) {
@@ -296,11 +309,12 @@ bool my_end_row(struct my_insert *in)
             d->copied++;
             return my_ok(d->r);
         }
+        bool same = my_same_cells(d->t, d->t->rows[at], in->cells); /* written in place, and then there is nothing to write */
         if (!my_keep_until_end(d, d->t->rows[at]))
             return false;
         my_dml_note(d, at, d->t->rows[at], NULL);
         my_table_remove(d->r->w, d->t, at);
-        d->deleted++;
+        d->deleted += !same;
     }
     if (!my_ok(d->r))
         return false;
@@ -310,13 +324,21 @@ bool my_end_row(struct my_insert *in)
     }
     my_dml_note(d, d->t->n_rows - 1, NULL, d->t->rows[d->t->n_rows - 1]);
     d->changed++;
-    return true;
+    if (d->t->auto_col >= 0)
+        in->last_auto = (uint64_t)my_text_i64(in->cells[d->t->auto_col].p, in->cells[d->t->auto_col].n, NULL, NULL);
+    return my_fire(d, false, MY_Q_INSERT, in->cells, NULL) && my_give_back(d, d->t->rows[d->t->n_rows - 1]);
 }
 
 static bool insert_values(struct my_insert *in)
 {
     struct my_run *r = in->d.r;
     long row = 1;
+    struct my_eval ev = {.r = r, .ctx = &in->d.x, .clause = "field list"};
+    for (size_t i = 0; r->kit->mariadb && i < in->stm->rows->n && my_ok(r); i++) /* names of the first row come before the counts */
+        if (in->stm->rows->vals[i]->op != MY_X_DEFAULT)
+            my_fix(&ev, in->stm->rows->vals[i]);
+    if (!my_ok(r))
+        return false;
     for (const struct my_row_list *l = in->stm->rows; l; l = l->next, row++)
         if (l->n != in->n_cols && !(l->n == 0 && !in->stm->cols_given)) {
             my_fail(r, MY_ER_WRONG_VALUE_COUNT_ON_ROW, row);
@@ -347,12 +369,44 @@ static bool insert_set(struct my_insert *in)
     return my_end_row(in);
 }
 
+/* InnoDB hands out ids to a statement of unknown size in ever larger lots: 1, 2, 4, … (innodb_autoinc_lock_mode 1). */
+static void my_bulk_ids(struct my_insert *in)
+{
+    struct my_table *t = in->d.t;
+    uint64_t used = in->first_id ? t->auto_inc - in->first_id : 0, lots = 1;
+    if (!in->d.innodb || !used)
+        return;
+    while (lots < used)
+        lots = lots * 2 + 1;
+    t->auto_inc = in->first_id + lots;
+}
+
+/* Names of ON DUPLICATE KEY UPDATE are looked up before the first row. */
+static bool duplicate_names(struct my_insert *in)
+{
+    struct my_run *r = in->d.r;
+    struct my_eval ev = {.r = r, .ctx = &in->d.x, .clause = "field list"};
+    for (const struct my_assign *a = in->stm->inner ? in->stm->inner->assigns : NULL; a && my_ok(r); a = a->next) {
+        r->clause = "UPDATE";
+        if (my_table_col(in->d.t, a->name) < 0)
+            my_fail(r, MY_ER_BAD_FIELD, a->name, "field list");
+        r->clause = NULL;
+        if (my_ok(r) && a->expr->op != MY_X_DEFAULT && !in->stm->select)
+            my_fix(&ev, a->expr);
+    }
+    r->clause = "VALUES";
+    return my_ok(r);
+}
+
 static bool insert_select(struct my_insert *in)
 {
     struct my_run *r = in->d.r;
     struct my_rows rows = {0};
+    r->clause = NULL;
     my_select_run(r, in->stm->select, NULL, 0, &rows);
-    r->status = 0;
+    r->clause = "VALUES";
+    if (!r->kit->mariadb)
+        r->status = 0;
     if (!my_ok(r))
         return false;
     if (rows.n_cols != in->n_cols) {
@@ -368,6 +422,7 @@ static bool insert_select(struct my_insert *in)
         if (!my_end_row(in))
             return false;
     }
+    my_bulk_ids(in);
     return true;
 }
 
@@ -389,15 +444,22 @@ void my_exec_insert(struct my_run *r, struct my_stmt *st)
     if (!my_choose_columns(&in) || !my_ctx_of_table(&in.d))
         goto out;
     r->c->insert_id_stmt = 0;
+    if (r->kit->mariadb && st->returning && !my_returning_begin(&in.d, st->returning))
+        goto out;
+    if (!duplicate_names(&in))
+        goto out;
     bool ok = st->select ? insert_select(&in) : st->rows ? insert_values(&in) : insert_set(&in);
     if (ok && in.multi_row)
         (void)snprintf(r->info, sizeof r->info, "Records: %" PRIu64 "  Duplicates: %" PRIu64 "  Warnings: %u", in.d.records, in.d.copied + in.d.deleted,
                        r->c->total_conds);
     r->affected = in.d.changed + in.d.deleted;
-    r->insert_id = in.first_id;
+    r->insert_id = in.first_id ? in.first_id : in.d.t->auto_col >= 0 ? in.last_auto : 0;
     if (in.first_id)
         r->c->last_insert_id = in.first_id;
     my_changed_something(&in.d);
+    if (ok && st->returning)
+        my_returning_send(&in.d);
 out:
+    r->clause = NULL;
     my_dml_done(&in.d);
 }

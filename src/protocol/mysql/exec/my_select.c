@@ -35,8 +35,14 @@ static void into_vars(struct my_run *r, struct my_select *s, const struct my_row
         my_warn_text(r, MY_WARNING, 1329, "No data - zero rows fetched, selected, or processed");
         return;
     }
+    s->got = rows->rows[0];
+    s->got_meta = arena_new(r->arena, (rows->n_cols + 1) * sizeof *s->got_meta);
+    s->n_got = s->got_meta ? rows->n_cols : 0;
+    for (size_t i = 0; i < s->n_got; i++)
+        s->got_meta[i] = rows->cols[i].m;
     for (size_t i = 0; i < rows->n_cols; i++)
-        my_uservar_set(r, s->into_vars[i], &rows->rows[0][i], &rows->cols[i].m);
+        if (s->into_vars[i])
+            my_uservar_set(r, s->into_vars[i], &rows->rows[0][i], &rows->cols[i].m);
     r->affected = 1;
 }
 

@@ -177,7 +177,7 @@ static struct my_cell store_bit(struct my_store *st, const struct my_column *c, 
     }
     uint64_t max = width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
     if (over || bits > max) {
-        complain(st, MY_ER_WARN_DATA_OUT_OF_RANGE, c->name);
+        complain(st, st->strict ? MY_ER_DATA_TOO_LONG : MY_ER_WARN_DATA_OUT_OF_RANGE, c->name);
         bits = max;
     }
     char buf[8];
@@ -251,7 +251,7 @@ static struct my_cell store_temporal(struct my_store *st, const struct my_column
         } else if (st->r->kit->version >= 50500 && !is_time) {
             my_warn(st->r, MY_WARNING, MY_ER_WARN_DATA_TRUNCATED, c->name, st->row);
         } else {
-            my_warn(st->r, MY_WARNING, is_time ? MY_ER_WARN_DATA_OUT_OF_RANGE : MY_ER_WARN_DATA_TRUNCATED, c->name, st->row);
+            my_warn(st->r, MY_WARNING, is_time && !st->r->kit->mariadb ? MY_ER_WARN_DATA_OUT_OF_RANGE : MY_ER_WARN_DATA_TRUNCATED, c->name, st->row);
         }
         t = (struct my_time){.is_time = is_time};
     }
@@ -446,7 +446,7 @@ bool my_store_default(struct my_store *st, const struct my_column *c, bool expli
     } else if (!c->not_null) {
         *ret = (struct my_cell){.null = true};
     } else {
-        if (!c->auto_inc && (c->type.type != MY_T_ENUM || explicit_)) {
+        if (!st->silent && !c->auto_inc && (c->type.type != MY_T_ENUM || explicit_)) {
             if (st->strict)
                 my_fail(r, MY_ER_NO_DEFAULT_FOR_FIELD, c->name);
             else

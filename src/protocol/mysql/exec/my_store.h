@@ -7,6 +7,7 @@
 struct my_store {
     struct my_run *r;
     bool strict;    /* what does not fit is an error, not a warning */
+    bool silent;    /* a missing default is no news */
     long row;       /* 1-based, as messages count */
     const char *db, *table; /* MariaDB names them beside the column; NULL: the column alone */
 };

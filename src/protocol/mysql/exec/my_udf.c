@@ -8,6 +8,7 @@
 
 #include "protocol/mysql/exec/my_ddl.h"
 #include "protocol/mysql/exec/my_files.h"
+#include "protocol/mysql/exec/my_routine.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/world/my_def.h"
 
@@ -304,31 +305,6 @@ static void drop_routine(struct my_run *r, struct my_stmt *st)
         missing(r, st, kind, st->if_exists && !modern(r) ? st->name : qualified(r, db, st->name)); /* 5.1's note has the bare name */
 }
 
-static void create_routine(struct my_run *r, struct my_stmt *st)
-{
-    const char *kind = st->is_function ? "FUNCTION" : "PROCEDURE", *db = st->db;
-    if (!my_need_db(r, &db))
-        return;
-    if (!my_world_db(r->w, db))
-        my_fail(r, MY_ER_BAD_DB, db);
-    else if (my_world_routine(r->w, kind, db, st->name))
-        my_fail(r, MY_ER_SP_ALREADY_EXISTS, kind, st->name);
-    else if (my_world_add_routine(r->w, kind, db, st->name, st->text, st->text_len) < 0)
-        my_fail(r, MY_ER_OUTOFMEMORY, (int)st->text_len);
-}
-
-static void create_trigger(struct my_run *r, struct my_stmt *st)
-{
-    const char *db = st->names->db ? st->names->db : r->c->db;
-    struct my_db *owner;
-    if (!my_find_table(r, st->names->db, st->names->name, &owner, false))
-        return;
-    if (my_world_routine(r->w, "TRIGGER", db, st->name))
-        my_fail(r, MY_ER_TRG_ALREADY_EXISTS);
-    else if (my_world_add_routine(r->w, "TRIGGER", db, st->name, st->text, st->text_len) < 0)
-        my_fail(r, MY_ER_OUTOFMEMORY, (int)st->text_len);
-}
-
 static void drop_trigger(struct my_run *r, struct my_stmt *st)
 {
     const char *db = st->db;
@@ -379,13 +355,13 @@ void my_exec_udf(struct my_run *r, struct my_stmt *st)
         create_udf(r, st);
         break;
     case MY_Q_CREATE_ROUTINE:
-        create_routine(r, st);
+        my_create_routine(r, st);
         break;
     case MY_Q_DROP_ROUTINE:
         drop_routine(r, st);
         break;
     case MY_Q_CREATE_TRIGGER:
-        create_trigger(r, st);
+        my_create_trigger(r, st);
         break;
     case MY_Q_DROP_TRIGGER:
         drop_trigger(r, st);
@@ -396,16 +372,9 @@ void my_exec_udf(struct my_run *r, struct my_stmt *st)
     case MY_Q_DROP_EVENT:
         drop_event(r, st);
         break;
-    default: {
-        const char *db = st->db;
-        if (!my_need_db(r, &db))
-            return;
-        if (!my_world_routine(r->w, "PROCEDURE", db, st->name))
-            my_fail(r, MY_ER_SP_DOES_NOT_EXIST, "PROCEDURE", qualified(r, db, st->name));
-        else
-            my_fail(r, MY_ER_NOT_SUPPORTED_YET, "calling this procedure");
+    default:
+        my_exec_call(r, st);
         break;
-    }
     }
 }
 

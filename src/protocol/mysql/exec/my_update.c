@@ -6,6 +6,7 @@
 
 #include "protocol/mysql/exec/my_dml.h"
 #include "protocol/mysql/exec/my_files.h"
+#include "protocol/mysql/exec/my_routine.h"
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_store.h"
 
@@ -97,6 +98,15 @@ static bool find_hits(struct my_dml *d, struct my_expr *where, struct my_order *
 
 static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct my_hit *hits, size_t n)
 {
+    struct my_eval ev = {.r = d->r, .ctx = &d->x, .clause = "field list"};
+    for (const struct my_assign *a = st->assigns; a && n == 0 && my_ok(d->r); a = a->next) { /* names count without rows too */
+        if (my_table_col(d->t, a->name) < 0)
+            my_fail(d->r, MY_ER_BAD_FIELD, a->name, "field list");
+        else if (a->expr->op != MY_X_DEFAULT)
+            my_fix(&ev, a->expr);
+    }
+    if (!my_ok(d->r))
+        return false;
     for (size_t i = 0; i < n; i++) {
         struct my_cell *cells = my_row_copy(d->r, d->t, d->t->rows[hits[i].at]);
         if (!cells)
@@ -107,6 +117,9 @@ static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct
                 return false;
         d->matched++;
         d->st.row++;
+        struct my_row *before = d->t->rows[hits[i].at];
+        if (!my_fire(d, true, MY_Q_UPDATE, cells, before))
+            return false;
         if (my_same_cells(d->t, d->t->rows[hits[i].at], cells))
             continue;
         for (size_t c = 0; c < d->t->n_cols; c++)
@@ -118,12 +131,13 @@ static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct
             }
         const struct my_key *key = NULL;
         if (my_find_duplicate(d, cells, hits[i].at, &key) != SIZE_MAX) {
-            my_duplicate_error(d, cells, key);
+            if (!d->ignore || (d->r->kit->version >= 50700 && !d->r->kit->mariadb))
+                my_duplicate_error(d, cells, key);
             if (!my_ok(d->r))
                 return false;
             continue;
         }
-        if (!my_replace_row(d, hits[i].at, cells))
+        if (!my_replace_row(d, hits[i].at, cells) || !my_fire(d, false, MY_Q_UPDATE, cells, before))
             return false;
         d->changed++;
     }
@@ -138,15 +152,23 @@ static int by_at_down(const void *a, const void *b)
 
 bool my_delete_hits(struct my_dml *d, struct my_hit *hits, size_t n)
 {
+    for (size_t i = 0; i < n; i++)
+        if (!my_give_back(d, d->t->rows[hits[i].at]))
+            return false;
     qsort(hits, n, sizeof *hits, by_at_down);
     for (size_t i = 0; i < n; i++) {
         if (i && hits[i].at == hits[i - 1].at)
             continue;
         if (!my_keep_until_end(d, d->t->rows[hits[i].at]))
             return false;
+        struct my_row *row = d->t->rows[hits[i].at];
+        if (!my_fire(d, true, MY_Q_DELETE, NULL, row))
+            return false;
         my_dml_note(d, hits[i].at, d->t->rows[hits[i].at], NULL);
         my_table_remove(d->r->w, d->t, hits[i].at);
         d->changed++;
+        if (!my_fire(d, false, MY_Q_DELETE, NULL, row)) /* kept until the end */
+            return false;
     }
     return true;
 }
@@ -164,7 +186,15 @@ void my_exec_update(struct my_run *r, struct my_stmt *st)
     size_t n = 0;
     if (!my_dml_open(&d, r, st->tables->db, st->tables->name, st->ignore))
         return;
-    if (my_target_is_free(&d, st->where, st->assigns) && my_ctx_of_table(&d)) {
+    r->clause = "SET";
+    const char *shown = st->tables->alias ? st->tables->alias : st->tables->name;
+    for (const struct my_assign *a = st->assigns; a && my_ok(r); a = a->next)
+        if (a->table && strcasecmp(a->table, shown) != 0) {
+            char name[400];
+            (void)snprintf(name, sizeof name, "%.190s.%.190s", a->table, a->name);
+            my_fail(r, MY_ER_BAD_FIELD, name, "field list");
+        }
+    if (my_ok(r) && my_target_is_free(&d, st->where, st->assigns) && my_ctx_of_table(&d)) {
         if (st->tables->alias)
             d.rel->alias = st->tables->alias;
         if (find_hits(&d, st->where, st->order, st->limit, &hits, &n) && update_hits(&d, st, hits, n)) {
@@ -174,6 +204,7 @@ void my_exec_update(struct my_run *r, struct my_stmt *st)
         }
         my_changed_something(&d);
     }
+    r->clause = NULL;
     my_dml_done(&d);
 }
 
@@ -184,11 +215,17 @@ void my_exec_delete(struct my_run *r, struct my_stmt *st)
     size_t n = 0;
     if (!my_dml_open(&d, r, st->db, st->name, st->ignore))
         return;
+    if (st->returning && !my_returning_begin(&d, st->returning)) {
+        my_dml_done(&d);
+        return;
+    }
     if (my_target_is_free(&d, st->where, NULL) && my_ctx_of_table(&d) && find_hits(&d, st->where, st->order, st->limit, &hits, &n) && my_delete_hits(&d, hits, n)) {
         r->affected = d.changed;
-        if (st->where && !my_where_uses_index(d.t, st->where))
+        if (((st->where && !st->where->is_const) || st->order || st->limit) && !my_where_uses_index(d.t, st->where))
             r->status |= MY_STATUS_NO_INDEX;
         my_changed_something(&d);
+        if (st->returning)
+            my_returning_send(&d);
     }
     my_dml_done(&d);
 }

@@ -1,4 +1,5 @@
 /* UPDATE and DELETE over several tables. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -79,7 +80,9 @@ static bool mark_targets(struct multi *m)
                 a->table = m->x.rels[i]->alias;
             }
         if (!found) {
-            my_fail(r, MY_ER_BAD_FIELD, a->name, "field list");
+            char name[400];
+            (void)snprintf(name, sizeof name, "%.190s%s%.190s", a->table ? a->table : "", a->table ? "." : "", a->name);
+            my_fail(r, MY_ER_BAD_FIELD, name, "field list");
             return false;
         }
     }
@@ -153,10 +156,12 @@ static void apply_updates(struct multi *m, size_t i)
         d->matched++;
         if (!cells || my_same_cells(d->t, d->t->rows[at], cells))
             continue;
-        if (my_find_duplicate(d, cells, at, &key) != SIZE_MAX)
-            my_duplicate_error(d, cells, key);
-        else if (my_replace_row(d, at, cells))
+        if (my_find_duplicate(d, cells, at, &key) != SIZE_MAX) {
+            if (!d->ignore || (d->r->kit->version >= 50700 && !d->r->kit->mariadb))
+                my_duplicate_error(d, cells, key);
+        } else if (my_replace_row(d, at, cells)) {
             d->changed++;
+        }
     }
 }
 
@@ -169,6 +174,7 @@ void my_exec_multi(struct my_run *r, struct my_stmt *st)
     m->r = r;
     m->st = st;
     struct my_dml sum = {0};
+    r->clause = st->com == MY_Q_UPDATE ? "SET" : NULL;
     if (open_multi(m) && mark_targets(m))
         join_level(m, 0);
     for (size_t i = 0; i < m->x.n && my_ok(r); i++) {

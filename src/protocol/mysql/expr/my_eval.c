@@ -16,11 +16,8 @@ static void fix_udf(struct my_eval *ev, struct my_expr *e)
     }
     char name[200];
     const char *db = e->db ? e->db : r->c->db;
-    struct my_routine *fn = db[0] ? my_world_routine(r->w, "FUNCTION", db, e->name) : NULL;
-    if (fn) {
-        my_fail(r, MY_ER_NOT_SUPPORTED_YET, "calling this function");
+    if (db[0] && my_fix_routine(ev, e, db))
         return;
-    }
     if (db[0])
         (void)snprintf(name, sizeof name, "%.90s.%.90s", db, e->name);
     else
@@ -308,7 +305,7 @@ struct my_val my_eval_expr(struct my_eval *ev, struct my_expr *e)
     case MY_X_FUNC:
         return eval_func(ev, e);
     case MY_X_UDF:
-        return my_eval_udf_call(ev, e);
+        return e->state ? my_eval_routine(ev, e) : my_eval_udf_call(ev, e);
     case MY_X_AGG:
         return ev->ctx && ev->ctx->slots ? ev->ctx->slots[e->aux2] : my_null();
     case MY_X_CASE:

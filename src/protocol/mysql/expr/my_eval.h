@@ -142,6 +142,9 @@ struct my_val my_temporal_number(struct my_eval *ev, const struct my_val *v, con
 struct my_val my_to_temporal(struct my_eval *ev, const struct my_val *v, const struct my_meta *m, uint8_t type, uint8_t dec);
 
 /* ---- my_udf.c ---- */
+/* Stored functions (my_routine.c). Whether there is one: then e is fixed or the run has failed. */
+bool my_fix_routine(struct my_eval *ev, struct my_expr *e, const char *db);
+struct my_val my_eval_routine(struct my_eval *ev, struct my_expr *e);
 void my_fix_udf_call(struct my_eval *ev, struct my_expr *e);
 struct my_val my_eval_udf_call(struct my_eval *ev, struct my_expr *e);
 

@@ -11,6 +11,7 @@
 
 struct my_select;
 struct my_func;
+struct my_sp;
 
 enum my_op {
     MY_X_LITERAL,   /* val, and m for its metadata */
@@ -125,8 +126,12 @@ struct my_select {
     bool into_last;            /* INTO stood at the end, which MariaDB warns of */
     const char *into_file, *into_charset;
     struct my_fileopts fopts;
-    const char **into_vars;
+    const char **into_vars;    /* NULL entry: a routine's variable, by its slot */
+    int *into_slots;
     size_t n_into_vars;
+    struct my_val *got;        /* what the row had for them; set when the SELECT ran */
+    struct my_meta *got_meta;
+    size_t n_got;
     struct my_expr *procedure;
     /* a union: the others, and what orders the whole */
     struct my_select *next;    /* UNION with it */
@@ -247,7 +252,7 @@ enum my_sqlcom {
     MY_Q_BEGIN, MY_Q_COMMIT, MY_Q_ROLLBACK, MY_Q_SAVEPOINT, MY_Q_ROLLBACK_TO, MY_Q_RELEASE,
     MY_Q_LOCK, MY_Q_UNLOCK, MY_Q_FLUSH, MY_Q_RESET, MY_Q_KILL, MY_Q_SHUTDOWN, MY_Q_CHECK, MY_Q_INSTALL, MY_Q_UNINSTALL,
     MY_Q_PREPARE, MY_Q_EXECUTE, MY_Q_DEALLOCATE, MY_Q_EXPLAIN, MY_Q_HELP, MY_Q_XA, MY_Q_SLAVE, MY_Q_CHANGE_MASTER, MY_Q_PURGE,
-    MY_Q_BINLOG, MY_Q_CACHE_INDEX,
+    MY_Q_BINLOG, MY_Q_CACHE_INDEX, MY_Q_SIGNAL, MY_Q_RESIGNAL, MY_Q_GET_DIAGNOSTICS,
     MY_Q_SHOW_DATABASES, MY_Q_SHOW_TABLES, MY_Q_SHOW_COLUMNS, MY_Q_SHOW_KEYS, MY_Q_SHOW_VARIABLES, MY_Q_SHOW_STATUS,
     MY_Q_SHOW_CREATE_TABLE, MY_Q_SHOW_CREATE_DB, MY_Q_SHOW_CREATE_ROUTINE, MY_Q_SHOW_GRANTS, MY_Q_SHOW_PROCESSLIST, MY_Q_SHOW_WARNINGS,
     MY_Q_SHOW_ERRORS, MY_Q_SHOW_COUNT_WARNINGS, MY_Q_SHOW_COUNT_ERRORS, MY_Q_SHOW_ENGINES, MY_Q_SHOW_ENGINE, MY_Q_SHOW_PLUGINS,
@@ -276,6 +281,7 @@ struct my_stmt {
     struct my_expr *limit, *offset;
     struct my_tref *tables;        /* UPDATE, DELETE with several tables */
     struct my_assign *assigns;     /* SET, UPDATE, ON DUPLICATE KEY UPDATE, LOAD DATA … SET */
+    struct my_item *returning;     /* INSERT, REPLACE, DELETE of MariaDB */
     const char **cols;             /* INSERT (…), LOAD DATA (…) */
     size_t n_cols;
     bool cols_given;
@@ -295,6 +301,7 @@ struct my_stmt {
     struct my_fileopts fopts;
     const char *charset;
     unsigned n_params;
+    struct my_sp *sp;              /* CREATE PROCEDURE, FUNCTION, TRIGGER; BEGIN NOT ATOMIC */
     struct my_stmt *inner;         /* EXPLAIN of other than SELECT */
     const char *body;              /* text of the statement after the first words, for SHOW CREATE */
 };

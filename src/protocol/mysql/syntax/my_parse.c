@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/syntax/my_parse_routine.h"
 #include "protocol/mysql/world/my_def.h"
 
 void my_p_next(struct my_parse *p)
@@ -252,21 +253,26 @@ static size_t utf8_chars(const char *s)
     return n;
 }
 
-void my_p_table_ref(struct my_parse *p, const char **ret_db, const char **ret_name)
+void my_p_table_check(struct my_parse *p, const char *db, const char *name)
 {
-    my_p_table_name(p, ret_db, ret_name);
     if (!my_p_ok(p))
         return;
-    size_t n = strlen(*ret_name);
-    if (n == 0 || (*ret_name)[n - 1] == ' ')
-        my_p_error(p, MY_ER_WRONG_TABLE_NAME, *ret_name);
-    else if (utf8_chars(*ret_name) > MY_NAME_MAX)
-        my_p_error(p, p->env->version >= 50600 && !p->env->mariadb ? MY_ER_TOO_LONG_IDENT : MY_ER_WRONG_TABLE_NAME, *ret_name);
-    else if (!*ret_db)
+    size_t n = strlen(name);
+    if (n == 0 || name[n - 1] == ' ')
+        my_p_error(p, MY_ER_WRONG_TABLE_NAME, name);
+    else if (utf8_chars(name) > MY_NAME_MAX)
+        my_p_error(p, p->env->version >= 50600 && !p->env->mariadb ? MY_ER_TOO_LONG_IDENT : MY_ER_WRONG_TABLE_NAME, name);
+    else if (!db)
         my_p_need_db(p);
 }
 
-static struct my_stmt *parse_statement(struct my_parse *p)
+void my_p_table_ref(struct my_parse *p, const char **ret_db, const char **ret_name)
+{
+    my_p_table_name(p, ret_db, ret_name);
+    my_p_table_check(p, *ret_db, *ret_name);
+}
+
+struct my_stmt *my_p_statement(struct my_parse *p)
 {
     struct my_stmt *st = my_p_new(p, sizeof *st);
     if (p->tok.kind == MY_TOK_END && p->lex.saw_comment) {
@@ -293,23 +299,37 @@ static struct my_stmt *parse_statement(struct my_parse *p)
     return st;
 }
 
-int my_parse(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len,
-             struct my_stmt **ret, const char **ret_rest)
+void my_p_begin(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len)
 {
-    *p = (struct my_parse){.arena = arena, .env = env, .text_end = text + len};
+    *p = (struct my_parse){.arena = arena, .env = env, .text_end = text + len, .vars = env->vars};
     p->lex.version = env->version;
     p->lex.mariadb = env->mariadb;
     p->lex.ansi_quotes = env->ansi_quotes;
     p->lex.no_backslash = env->no_backslash;
     p->lex.ignore_space = env->ignore_space;
     my_lex_init(&p->lex, arena, text, len);
-    *ret_rest = NULL;
     my_p_next(p);
+}
+
+int my_parse_expr(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len, struct my_expr **ret)
+{
+    my_p_begin(p, arena, env, text, len);
+    *ret = my_p_expr(p);
+    if (p->tok.kind != MY_TOK_END)
+        my_p_fail(p);
+    return my_p_ok(p) ? 0 : -EINVAL;
+}
+
+int my_parse(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len,
+             struct my_stmt **ret, const char **ret_rest)
+{
+    my_p_begin(p, arena, env, text, len);
+    *ret_rest = NULL;
     if (my_p_ok(p) && (p->tok.kind == MY_TOK_END || my_p_is_op(p, ';')) && !p->lex.saw_comment) {
         my_p_error(p, MY_ER_EMPTY_QUERY);
         return -EINVAL;
     }
-    struct my_stmt *st = parse_statement(p);
+    struct my_stmt *st = my_p_statement(p);
     if (my_p_is_op(p, ';')) {
         const char *rest = p->lex.at;
         my_p_next(p);

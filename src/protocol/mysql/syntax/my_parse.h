@@ -10,11 +10,14 @@
 #define MY_EXPR_HEIGHT_MAX 1000 /* of an expression's tree; what walks it recurses */
 #define MY_PARSE_DEPTH_MAX 400 /* nested expressions and selects; deeper ones get the real server's stack error */
 
+struct my_sp_var;
+struct my_sp_parse;
 struct my_parse_env {          /* what parsing depends on besides the text */
     uint32_t version;
     bool mariadb, ansi_quotes, no_backslash, ignore_space, pipes_concat;
     bool multi;                /* several statements allowed */
     bool prepared;             /* ? allowed */
+    const struct my_sp_var *vars; /* of the routine that the text stands in (my_routine_ast.h) */
     bool no_db;                /* no database is chosen: a table without one is an error as soon as it is read */
 };
 
@@ -30,6 +33,9 @@ struct my_parse {
     struct my_select *select;  /* the one being parsed */
     struct my_cte *ctes;       /* that names may mean here */
     bool in_set_rhs;
+    struct my_sp_parse *routine; /* being parsed, or NULL */
+    const struct my_sp_var *vars; /* visible here */
+    bool any_row_column;       /* NEW.x and OLD.x of a trigger whose table is not known yet */
     /* first error */
     enum my_err err;           /* MY_ER_PARSE: at tok; else formatted text in err_text */
     char err_text[400];
@@ -40,10 +46,13 @@ struct my_parse {
  * -EINVAL with p->err otherwise. */
 int my_parse(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len,
              struct my_stmt **ret, const char **ret_rest);
+/* One expression and nothing behind it. */
+int my_parse_expr(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len, struct my_expr **ret);
 /* A type such as "int(10) unsigned" (from a facts file). */
 int my_parse_type(struct arena *arena, const char *text, struct my_type_def *ret);
 
 /* ---- between the parser's files ---- */
+void my_p_begin(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len);
 void my_p_next(struct my_parse *p);
 const struct my_tok *my_p_ahead(struct my_parse *p);
 void my_p_fail(struct my_parse *p);                   /* syntax error at the current token */
@@ -86,11 +95,13 @@ void my_p_type(struct my_parse *p, struct my_type_def *t);
 const char *my_p_charset_name(struct my_parse *p);
 
 struct my_select *my_p_select(struct my_parse *p, bool top); /* with unions, order, limit, into */
+void my_p_select_list(struct my_parse *p, struct my_select *s);
 struct my_tref *my_p_table_refs(struct my_parse *p);
 void my_p_limit(struct my_parse *p, struct my_expr **ret_limit, struct my_expr **ret_offset);
 void my_p_table_name(struct my_parse *p, const char **ret_db, const char **ret_name);
 /* The same for what is looked up in a database: errors 1103 or 1059 for the name, 1046 where no database is chosen. */
 void my_p_table_ref(struct my_parse *p, const char **ret_db, const char **ret_name);
+void my_p_table_check(struct my_parse *p, const char *db, const char *name); /* its second half: the name, and a database */
 void my_p_routine_name(struct my_parse *p, struct my_stmt *st); /* [db.]name into the statement; 1046 as above */
 void my_p_need_db(struct my_parse *p);                 /* 1046 where no database is chosen */
 void my_p_fileopts(struct my_parse *p, struct my_fileopts *o);

@@ -1,9 +1,11 @@
 /* Transactions, locks, FLUSH, KILL, PREPARE and the like. */
 #include <string.h>
+#include <strings.h>
 
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_admin.h"
 #include "protocol/mysql/syntax/my_parse_ddl.h"
+#include "protocol/mysql/syntax/my_parse_routine.h"
 #include "protocol/mysql/world/my_def.h"
 
 void my_p_name_list(struct my_parse *p, struct my_name **ret)
@@ -355,11 +357,30 @@ bool my_p_admin(struct my_parse *p, struct my_stmt *st)
     case MY_K_REVOKE:
         my_p_grant(p, st, p->tok.kw == MY_K_REVOKE);
         return true;
-    case MY_K_BEGIN:
+    case MY_K_BEGIN: {
+        const struct my_tok *a = my_p_ahead(p);
+        if (p->env->mariadb && a->kind == MY_TOK_WORD && a->kw == MY_K_NOT) { /* BEGIN NOT ATOMIC … END */
+            my_p_atomic(p, st);
+            return true;
+        }
         my_p_next(p);
         (void)my_p_take(p, MY_K_WORK);
         st->com = MY_Q_BEGIN;
         return true;
+    }
+    case MY_K_SIGNAL:
+    case MY_K_RESIGNAL:
+        if (p->env->version < 50500 && !p->env->mariadb)
+            return false;
+        my_p_signal(p, st);
+        return true;
+    case MY_K_GET: {
+        const struct my_tok *a = my_p_ahead(p);
+        if ((p->env->version < 50600 && !p->env->mariadb) || a->kind != MY_TOK_WORD || (a->kw != MY_K_DIAGNOSTICS && strcasecmp(a->text, "current") != 0 && strcasecmp(a->text, "stacked") != 0))
+            return false;
+        my_p_get_diagnostics(p, st);
+        return true;
+    }
     case MY_K_START:
         start(p, st);
         return true;

@@ -5,6 +5,7 @@
 #include "protocol/mysql/expr/my_func.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_expr.h"
+#include "protocol/mysql/syntax/my_parse_routine.h"
 #include "protocol/mysql/world/my_def.h"
 
 size_t my_p_expr_list(struct my_parse *p, struct my_expr ***ret)
@@ -564,11 +565,18 @@ struct my_expr *my_p_name_or_call(struct my_parse *p)
         my_p_next(p);
         return named_call(p, name);
     }
-    struct my_expr *e = my_p_expr_new(p, MY_X_NAME);
+    int slot = p->vars && !my_p_is_op(p, '.') ? my_p_var(p, name) : -1;
+    struct my_expr *e = my_p_expr_new(p, slot >= 0 ? MY_X_PARAM : MY_X_NAME);
     e->name = name;
+    e->aux = slot >= 0 ? slot : e->aux;
     if (my_p_take_op(p, '.')) {
         e->table = e->name;
         e->name = my_p_ident(p);
+        if (p->vars || p->any_row_column) {
+            slot = my_p_row_column(p, e->table, e->name);
+            e->op = slot >= 0 ? MY_X_PARAM : e->op;
+            e->aux = slot >= 0 ? slot : e->aux;
+        }
         if (my_p_is_op(p, '(')) { /* db.function(…) */
             my_p_next(p);
             const char *db = e->table;

@@ -2,6 +2,7 @@
 #include "protocol/mysql/syntax/my_parse_admin.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_ddl.h"
+#include "protocol/mysql/syntax/my_parse_routine.h"
 #include "protocol/mysql/world/my_def.h"
 
 void my_p_partition_by(struct my_parse *p)
@@ -148,26 +149,11 @@ static void create_function(struct my_parse *p, struct my_stmt *st, bool procedu
     st->is_function = !procedure;
     if (!st->db)
         my_p_need_db(p);
-    const char *from = p->tok.raw;
-    my_p_want_op(p, '(');
-    while (my_p_ok(p) && !my_p_is_op(p, ')')) {
-        if (procedure && (my_p_is(p, MY_K_IN) || my_p_is(p, MY_K_OUT) || my_p_is(p, MY_K_INOUT)))
-            my_p_next(p);
-        (void)my_p_ident(p);
-        struct my_type_def t;
-        my_p_type(p, &t);
-        if (!my_p_take_op(p, ','))
-            break;
+    if (p->routine) {
+        my_p_error(p, MY_ER_SP_NO_RECURSIVE_CREATE, procedure ? "PROCEDURE" : "FUNCTION");
+        return;
     }
-    my_p_want_op(p, ')');
-    if (!procedure) {
-        my_p_want(p, MY_K_RETURNS);
-        struct my_type_def t;
-        my_p_type(p, &t);
-    }
-    if (my_p_ok(p) && p->tok.kind == MY_TOK_END)
-        my_p_fail(p);
-    rest_as_body(p, st, from);
+    st->sp = my_p_routine(p, procedure ? MY_SP_PROCEDURE : MY_SP_FUNCTION);
 }
 
 static void create_index(struct my_parse *p, struct my_stmt *st, enum my_key_kind kind)
@@ -322,9 +308,11 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
             my_p_want(p, MY_K_FOR);
             my_p_want(p, MY_K_EACH);
             my_p_want(p, MY_K_ROW);
-            if (p->tok.kind == MY_TOK_END)
-                my_p_fail(p);
-            rest_as_body(p, st, from);
+            p->any_row_column = true;
+            st->sp = my_p_routine(p, MY_SP_TRIGGER);
+            p->any_row_column = false;
+            st->text = from;
+            st->text_len = st->sp->body_text ? (size_t)(st->sp->body_text + st->sp->body_len - from) : 0;
         }
         return;
     case MY_K_EVENT:

@@ -92,6 +92,18 @@ static bool select_begins(struct my_parse *p)
     return my_p_is_op(p, '(') && a->kind == MY_TOK_WORD && a->kw == MY_K_SELECT;
 }
 
+/* RETURNING of MariaDB: a select list. */
+static void returning(struct my_parse *p, struct my_stmt *st)
+{
+    if (!p->env->mariadb || !my_p_take(p, MY_K_RETURNING))
+        return;
+    struct my_select *s = my_p_new(p, sizeof *s), *outer = p->select;
+    p->select = s;
+    my_p_select_list(p, s);
+    p->select = outer;
+    st->returning = s->items;
+}
+
 static void insert(struct my_parse *p, struct my_stmt *st, bool replace)
 {
     my_p_next(p);
@@ -134,6 +146,7 @@ static void insert(struct my_parse *p, struct my_stmt *st, bool replace)
         st->inner = my_p_new(p, sizeof *st->inner); /* the update part */
         st->inner->assigns = dup;
     }
+    returning(p, st);
 }
 
 static void update(struct my_parse *p, struct my_stmt *st)
@@ -220,6 +233,7 @@ static void delete_(struct my_parse *p, struct my_stmt *st)
             my_p_fail(p);
         st->limit = my_p_simple_expr(p);
     }
+    returning(p, st);
 }
 
 static void load(struct my_parse *p, struct my_stmt *st)

@@ -4,6 +4,7 @@
 
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_expr.h"
+#include "protocol/mysql/syntax/my_parse_routine.h"
 #include "protocol/mysql/world/my_def.h"
 
 struct my_expr *my_p_where(struct my_parse *p)
@@ -122,19 +123,30 @@ static void into_clause(struct my_parse *p, struct my_select *s)
     }
     s->into = MY_INTO_VARS;
     s->into_vars = my_p_new(p, 64 * sizeof *s->into_vars);
+    s->into_slots = my_p_new(p, 64 * sizeof *s->into_slots);
     do {
         if (!my_p_is_op(p, '@')) {
             const char *name = my_p_ident(p);
-            my_p_error(p, MY_ER_SP_UNDECLARED_VAR, name);
-            return;
+            int slot = my_p_var(p, name);
+            if (slot < 0) {
+                my_p_error(p, MY_ER_SP_UNDECLARED_VAR, name);
+                return;
+            }
+            if (s->n_into_vars < 64) {
+                s->into_slots[s->n_into_vars] = slot;
+                s->into_vars[s->n_into_vars++] = NULL;
+            }
+            continue;
         }
         my_p_next(p);
         if (p->tok.kind != MY_TOK_STRING && p->tok.kind != MY_TOK_QUOTED && p->tok.kind != MY_TOK_WORD) {
             my_p_fail(p);
             return;
         }
-        if (s->n_into_vars < 64)
+        if (s->n_into_vars < 64) {
+            s->into_slots[s->n_into_vars] = -1;
             s->into_vars[s->n_into_vars++] = p->tok.text;
+        }
         my_p_next(p);
     } while (my_p_ok(p) && my_p_take_op(p, ','));
 }
@@ -201,7 +213,7 @@ static struct my_item *select_item(struct my_parse *p, bool first)
     return it;
 }
 
-static void select_list(struct my_parse *p, struct my_select *s)
+void my_p_select_list(struct my_parse *p, struct my_select *s)
 {
     struct my_item **last = &s->items;
     size_t n = 0;
@@ -272,12 +284,14 @@ static struct my_tref *table_factor(struct my_parse *p)
             my_p_fail(p);
         return NULL;
     }
-    my_p_table_ref(p, &t->db, &t->name);
+    my_p_table_name(p, &t->db, &t->name);
     for (struct my_cte *c = t->db ? NULL : p->ctes; c && !t->cte; c = c->next)
         if (strcasecmp(c->name, t->name) == 0 && (c->select || c->recursive)) {
             t->cte = c;
             c->uses += !c->select;
         }
+    if (!t->cte)
+        my_p_table_check(p, t->db, t->name);
     if (my_p_is(p, MY_K_PARTITION) && p->env->version >= 50600) {
         my_p_next(p);
         my_p_want_op(p, '(');
@@ -434,7 +448,7 @@ static struct my_select *query_block(struct my_parse *p, bool top)
     }
     my_p_want(p, MY_K_SELECT);
     select_options(p, s);
-    select_list(p, s);
+    my_p_select_list(p, s);
     if (my_p_is(p, MY_K_INTO) && top) {
         my_p_next(p);
         into_clause(p, s);
@@ -574,6 +588,7 @@ static struct my_select *set_operations(struct my_parse *p, bool top)
             first->fopts = last->fopts;
             first->into_vars = last->into_vars;
             first->n_into_vars = last->n_into_vars;
+            first->into_slots = last->into_slots;
             last->into = MY_INTO_NONE;
         }
     } else {
