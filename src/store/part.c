@@ -303,7 +303,7 @@ int part_merge(struct store *s, enum store_table table, const char *folder, cons
     uint64_t rows = 0;
     if (parts->n > MERGE_FILES_MAX)
         return -E2BIG;
-    int rc = sorter_open(s, &d, err);
+    int rc = store_sorter(s, &d, err);
     if (rc == 0)
         rc = pending_next(s, table, folder, prefix, l, &p, err);
     if (rc < 0)
