@@ -5,7 +5,7 @@
 ask() { "$hotaru" query --store "$1" --format csv --seconds 3600 --memory 4096 "$2" | tail -n 1; }
 # Two sources on one TCP port: the one with most packets, and one whose packets are nearest to 16,384 (a /18 swept once).
 choose_sources() { # STORE
-    local per="SELECT ip(src), dport, n FROM (SELECT src, dport, count(*) n FROM packet WHERE proto = 6 AND dport IS NOT NULL GROUP BY ALL"
+    local per="SELECT ip(src), dport, n FROM (SELECT src, dport, sum(packets)::BIGINT n FROM by_net WHERE proto = 6 AND dport IS NOT NULL GROUP BY ALL"
     IFS=, read -r top top_port top_n < <(ask "$1" "$per ORDER BY n DESC, src, dport LIMIT 1)")
     IFS=, read -r mid mid_port mid_n < <(ask "$1" "$per ORDER BY abs(n - 16384), src, dport LIMIT 1)")
     { [ -n "$top_n" ] && [ -n "$mid_n" ]; } || fail "no TCP sources in $1"
@@ -43,49 +43,10 @@ part_query() {
     beside_nfdump "scatter of a source with $mid_n packets, drawn," scatter
 }
 
-# ---- the large store: one simulation, turned into Parquet while it runs so that the spool stays small ----
-spool_now_mib() { du -sm "$work/large/spool" 2>/dev/null | cut -f1; }
-# The simulator waits while there is more spool than fits: it is several times faster than the converter.
-throttle() { # PID
-    local stopped=false now
-    while sleep 0.2; do
-        now=$(spool_now_mib)
-        if ! $stopped && [ "${now:-0}" -gt "$spool_mib" ]; then
-            kill -STOP "$1" 2>/dev/null && stopped=true
-        elif $stopped && [ "${now:-0}" -lt $((spool_mib * 3 / 4)) ]; then
-            kill -CONT "$1" 2>/dev/null && stopped=false
-        fi
-    done
-}
-seal_large() {
-    "$bin/timed" "$large_limit_s" "$work/cost" "$hotaru" store seal --store "$work/large" >"$work/out" 2>"$work/log" ||
-        { tail -n 3 "$work/log" >&2; fail "store seal"; }
-}
+# ---- the large store: one simulation, straight into Parquet ----
 make_large() {
-    local simulator throttler start_ns rc=0 shown=0
-    start_ns=$(date +%s%N)
-    "$hotaru" simulate --store "$work/large" --packets "$rows" --seed 2 >/dev/null 2>"$work/simulate.log" &
-    simulator=$!
-    start_pid $simulator
-    throttle $simulator &
-    throttler=$!
-    start_pid $throttler
-    wait_for 20 test -d "$work/large/spool" || fail "simulate: $(tail -n 1 "$work/simulate.log")"
-    while kill -0 $simulator 2>/dev/null; do
-        seal_large
-        true_that "($(date +%s%N) - $start_ns) / 1e9 < $large_limit_s" ||
-            fail "the large store took longer than $large_limit_s s; HOTARU_BENCH_ROWS makes it smaller"
-        if [ $(($(date +%s) - shown)) -ge 10 ]; then
-            shown=$(date +%s)
-            step "large store: $("$hotaru" store stats --store "$work/large" | awk '$1 == "packet" { print $3 }') of $rows rows"
-        fi
-        sleep 0.5
-    done
-    stop_pid $throttler KILL || true
-    stop_pid $simulator CONT || rc=$?
-    [ $rc = 0 ] || fail "simulate: $(tail -n 1 "$work/simulate.log")"
-    seal_large
-    sample large.make.wall "$(calc "($(date +%s%N) - $start_ns) / 1e9")"
+    timed large.make "$hotaru" simulate --store "$work/large" --packets "$rows" --seed 2
+    cp "$work/log" "$work/simulate.log"
     step "compacting the large store"
     timed large.compact "$hotaru" store compact --store "$work/large"
     large_rows=$(ask "$work/large" "SELECT count(*) FROM packet")
@@ -116,7 +77,8 @@ part_large() {
     large_row "figure 3, drawn," figure3 5 1
     large_row "scatter of a source with $mid_n packets, drawn," mid 0.5 0.05
     large_row "scatter of the top source ($top_n packets), drawn," top 0.5 0.05
-    row query "simulate and seal $(count_short "$large_rows") rows" "$(mpps "$large_rows" "$(median large.make.wall)")" - - - - - -
-    row query "compact them to days" "$(mpps "$large_rows" "$(median large.compact.wall)")" - - - - - -
+    row query "simulate $(count_short "$large_rows") rows into a store" "$(mpps "$large_rows" "$(median large.make.wall)")" - - - - - -
+    row query "compact them to days, and count them" "$(mpps "$large_rows" "$(median large.compact.wall)")" - - - - - -
+    row query "bytes per packet of the counts beside the packets" "$("$hotaru" store stats --store "$work/large" | awk '$1 == "summary" { print $5 " B" }')" - - - - - -
     rm -rf "$work/large"
 }

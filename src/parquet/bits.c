@@ -6,10 +6,6 @@
 
 _Static_assert(__BYTE_ORDER == __LITTLE_ENDIAN, "Parquet's numbers are little-endian, and so are ours");
 
-#define BLOCK     128u
-#define MINIBLOCK 32u
-#define MINIS     (BLOCK / MINIBLOCK)
-
 unsigned bits_of(uint32_t v)
 {
     return v ? 32 - (unsigned)__builtin_clz(v) : 0;
@@ -182,82 +178,87 @@ void rle_put_levels(struct wr *w, const uint64_t *valid, size_t n, bool all)
 
 /* ---- deltas ---- */
 
-static void delta_head(struct wr *w, size_t n, int64_t first)
+const struct delta_form delta_forms[DELTA_FORMS] = {{128, 4}, {1024, 32}, {2048, 8}};
+
+static void delta_head(struct wr *w, const struct delta_form *f, size_t n, int64_t first)
 {
-    thrift_varint(w, BLOCK);
-    thrift_varint(w, MINIS);
+    thrift_varint(w, f->block);
+    thrift_varint(w, f->minis);
     thrift_varint(w, n);
     thrift_zigzag(w, first);
 }
 
-void delta32_put(struct wr *w, const uint32_t *values, size_t n)
+void delta32_put(struct wr *w, const struct delta_form *f, const uint32_t *values, size_t n)
 {
-    delta_head(w, n, n ? (int32_t)values[0] : 0);
-    for (size_t at = 1; at < n; at += BLOCK) {
-        size_t here = n - at < BLOCK ? n - at : BLOCK, minis = (here + MINIBLOCK - 1) / MINIBLOCK;
-        uint32_t d[BLOCK];
+    size_t mini = f->block / f->minis;
+    delta_head(w, f, n, n ? (int32_t)values[0] : 0);
+    for (size_t at = 1; at < n; at += f->block) {
+        size_t here = n - at < f->block ? n - at : f->block, minis = (here + mini - 1) / mini;
+        uint32_t d[DELTA_BLOCK_MAX];
         int32_t least = INT32_MAX;
         for (size_t i = 0; i < here; i++) {
             d[i] = values[at + i] - values[at + i - 1];
             least = (int32_t)d[i] < least ? (int32_t)d[i] : least;
         }
-        for (size_t i = here; i < BLOCK; i++)
+        for (size_t i = here; i < minis * mini; i++)
             d[i] = (uint32_t)least;
-        uint8_t widths[MINIS] = {0};
+        uint8_t widths[DELTA_MINIS_MAX] = {0};
         for (size_t m = 0; m < minis; m++) {
             uint32_t any = 0;
-            for (size_t i = m * MINIBLOCK; i < (m + 1) * MINIBLOCK; i++)
+            for (size_t i = m * mini; i < (m + 1) * mini; i++)
                 any |= d[i] -= (uint32_t)least;
             widths[m] = (uint8_t)bits_of(any);
         }
         thrift_zigzag(w, least);
-        wr_bytes(w, widths, MINIS);
+        wr_bytes(w, widths, f->minis);
         for (size_t m = 0; m < minis; m++) {
-            uint8_t *out = widths[m] ? wr_room(w, (size_t)4 * widths[m]) : NULL;
-            if (out)
-                pack32(d + m * MINIBLOCK, out, widths[m]);
+            uint8_t *out = widths[m] ? wr_room(w, mini / 8 * widths[m]) : NULL;
+            for (size_t i = 0; i < mini && out; i += 32)
+                pack32(d + m * mini + i, out + i / 8 * widths[m], widths[m]);
         }
     }
 }
 
-static void put_mini64(struct wr *w, const uint64_t d[MINIBLOCK], unsigned width)
+/* 32 values. */
+static void pack64(const uint64_t *d, uint8_t *out, unsigned width)
 {
-    uint8_t *out = width ? wr_room(w, (size_t)4 * width) : NULL;
-    if (!out)
-        return;
     if (width > 32) {
         pack32_wide(d, out, width);
         return;
     }
-    uint32_t narrow[MINIBLOCK];
-    for (size_t i = 0; i < MINIBLOCK; i++)
+    uint32_t narrow[32];
+    for (size_t i = 0; i < 32; i++)
         narrow[i] = (uint32_t)d[i];
     pack32(narrow, out, width);
 }
 
-void delta64_put(struct wr *w, const int64_t *values, size_t n)
+void delta64_put(struct wr *w, const struct delta_form *f, const int64_t *values, size_t n)
 {
-    delta_head(w, n, n ? values[0] : 0);
-    for (size_t at = 1; at < n; at += BLOCK) {
-        size_t here = n - at < BLOCK ? n - at : BLOCK, minis = (here + MINIBLOCK - 1) / MINIBLOCK;
-        uint64_t d[BLOCK];
+    size_t mini = f->block / f->minis;
+    delta_head(w, f, n, n ? values[0] : 0);
+    for (size_t at = 1; at < n; at += f->block) {
+        size_t here = n - at < f->block ? n - at : f->block, minis = (here + mini - 1) / mini;
+        uint64_t d[DELTA_BLOCK_MAX];
         int64_t least = INT64_MAX;
         for (size_t i = 0; i < here; i++) {
             d[i] = (uint64_t)values[at + i] - (uint64_t)values[at + i - 1];
             least = (int64_t)d[i] < least ? (int64_t)d[i] : least;
         }
-        for (size_t i = here; i < BLOCK; i++)
+        for (size_t i = here; i < minis * mini; i++)
             d[i] = (uint64_t)least;
-        uint8_t widths[MINIS] = {0};
+        uint8_t widths[DELTA_MINIS_MAX] = {0};
         for (size_t m = 0; m < minis; m++) {
             uint64_t any = 0;
-            for (size_t i = m * MINIBLOCK; i < (m + 1) * MINIBLOCK; i++)
+            for (size_t i = m * mini; i < (m + 1) * mini; i++)
                 any |= d[i] -= (uint64_t)least;
             widths[m] = (uint8_t)bits64_of(any);
         }
         thrift_zigzag(w, least);
-        wr_bytes(w, widths, MINIS);
-        for (size_t m = 0; m < minis; m++)
-            put_mini64(w, d + m * MINIBLOCK, widths[m]);
+        wr_bytes(w, widths, f->minis);
+        for (size_t m = 0; m < minis; m++) {
+            uint8_t *out = widths[m] ? wr_room(w, mini / 8 * widths[m]) : NULL;
+            for (size_t i = 0; i < mini && out; i += 32)
+                pack64(d + m * mini + i, out + i / 8 * widths[m], widths[m]);
+        }
     }
 }

@@ -10,9 +10,10 @@
 
 #define PAGE_MAX      ((size_t)1 << 31)
 #define ZSTD_LEVEL    1
+#define ZSTD_LEVEL_WORTH 4 /* for what level 1 halves: it costs little there, and saves most */
 #define SAMPLE_PIECES 8u
 #define SAMPLE_PIECE  1024u
-#define DICT_GOOD     4 /* a dictionary that leaves at most 1/4 byte a value is not compared with anything */
+#define DICT_GOOD     16 /* a dictionary that leaves at most 1/16 byte a value is not compared with anything */
 #define STAT_MAX      64u
 
 int column_work_init(struct column_work *w)
@@ -55,6 +56,8 @@ static size_t squeeze(struct column_work *w, const struct wr *in, bool must_pay,
     if (!to)
         return 0;
     size_t n = ZSTD_compressCCtx(w->zstd, to, bound, in->bytes, in->len, ZSTD_LEVEL);
+    if (!ZSTD_isError(n) && n * 2 < in->len)
+        n = ZSTD_compressCCtx(w->zstd, to, bound, in->bytes, in->len, ZSTD_LEVEL_WORTH);
     if (ZSTD_isError(n)) {
         out->bad = true;
         n = 0;
@@ -173,25 +176,25 @@ static void put_dictionary(struct column_work *w, size_t n_rows, struct wr *out,
 /* ---- numbers without a dictionary ---- */
 
 struct plan {
-    enum encoding encoding;
+    const struct delta_form *form; /* NULL: the plain values */
     bool compress;
     double bytes_per_value;
 };
 
-static void encode(struct wr *to, enum encoding e, const void *values, size_t n, size_t size)
+static void encode(struct wr *to, const struct delta_form *form, const void *values, size_t n, size_t size)
 {
-    if (e == DELTA_BINARY_PACKED && size == 4)
-        delta32_put(to, values, n);
-    else if (e == DELTA_BINARY_PACKED)
-        delta64_put(to, values, n);
-    else
+    if (!form)
         wr_bytes(to, values, n * size);
+    else if (size == 4)
+        delta32_put(to, form, values, n);
+    else
+        delta64_put(to, form, values, n);
 }
 
 /* The cheapest way for a sample of the values. */
 static struct plan plan_of(struct column_work *w, const uint8_t *values, size_t n, size_t size)
 {
-    struct plan best = {PLAIN, false, (double)size};
+    struct plan best = {NULL, false, (double)size};
     const uint8_t *at = values;
     size_t n_sample = n;
     if (n > SAMPLE_PIECES * SAMPLE_PIECE) {
@@ -204,12 +207,14 @@ static struct plan plan_of(struct column_work *w, const uint8_t *values, size_t 
             return best;
     }
     /* BYTE_STREAM_SPLIT would be better for what is random in few bits, but DuckDB reads it for floating point only. */
-    wr_clear(&w->page_too);
-    encode(&w->page_too, DELTA_BINARY_PACKED, at, n_sample, size);
-    size_t bytes = pack(w, &w->page_too, &w->packed_too);
-    double per_value = (double)bytes / (double)n_sample;
-    if (per_value < best.bytes_per_value * 0.98)
-        best = (struct plan){DELTA_BINARY_PACKED, bytes < w->page_too.len, per_value};
+    for (size_t i = 0; i < DELTA_FORMS; i++) {
+        wr_clear(&w->page_too);
+        encode(&w->page_too, &delta_forms[i], at, n_sample, size);
+        size_t bytes = pack(w, &w->page_too, &w->packed_too);
+        double per_value = (double)bytes / (double)n_sample;
+        if (per_value < best.bytes_per_value * 0.98 || (best.form && per_value < best.bytes_per_value))
+            best = (struct plan){&delta_forms[i], bytes < w->page_too.len, per_value};
+    }
     return best;
 }
 
@@ -218,10 +223,10 @@ static void put_planned(struct column_work *w, const struct plan *p, const void 
 {
     wr_clear(&w->page);
     wr_clear(&w->packed);
-    encode(&w->page, p->encoding, values, n, size);
+    encode(&w->page, p->form, values, n, size);
     if (p->compress)
         (void)pack(w, &w->page, &w->packed);
-    c->encoding = p->encoding;
+    c->encoding = p->form ? DELTA_BINARY_PACKED : PLAIN;
     c->codec = w->packed.len ? ZSTD : UNCOMPRESSED;
     put_data_page(w, n_rows, out, c);
 }

@@ -37,9 +37,17 @@ void thrift_end(struct thrift *t);
 void rle_put(struct wr *w, const uint32_t *values, size_t n, unsigned width);
 /* The same for definition levels 0 and 1: bit i of valid; valid NULL: all of them are `all`. */
 void rle_put_levels(struct wr *w, const uint64_t *valid, size_t n, bool all);
-/* DELTA_BINARY_PACKED, blocks of 128 in four miniblocks. */
-void delta32_put(struct wr *w, const uint32_t *values, size_t n);
-void delta64_put(struct wr *w, const int64_t *values, size_t n);
+/* DELTA_BINARY_PACKED. A block has one least delta, each of its miniblocks one width: small blocks follow the data, large
+ * ones cost less where it is alike. */
+struct delta_form {
+    uint32_t block, minis; /* values of a block; miniblocks, of a multiple of 32 values each */
+};
+#define DELTA_FORMS     3u
+#define DELTA_BLOCK_MAX 2048u
+#define DELTA_MINIS_MAX 32u
+extern const struct delta_form delta_forms[DELTA_FORMS];
+void delta32_put(struct wr *w, const struct delta_form *f, const uint32_t *values, size_t n);
+void delta64_put(struct wr *w, const struct delta_form *f, const int64_t *values, size_t n);
 unsigned bits_of(uint32_t v); /* needed for v; 0 for 0 */
 
 /* ---- dict.c ---- */

@@ -44,6 +44,19 @@ static int packets_made(struct store *s, const struct group *g, const struct par
     return g->day || g->rows >= MERGE_ROWS_MAX / 4 ? summary_write(s, made, made->temp, err) : 0;
 }
 
+/* -E2BIG or -EPROTO, without a word, when DuckDB must sort. */
+static int packets_merge(struct store *s, const struct group *g, struct change *c, struct err *err)
+{
+    struct err why = {0};
+    if (g->table != TABLE_PACKET && g->table != TABLE_PACKET6)
+        return -E2BIG;
+    int rc = part_merge(s, g->table, g->folder, g->prefix, &g->parts, &c->add, &why);
+    if (rc == 0 && c->add.at[c->add.n - 1].part.rows != g->rows)
+        return err_set(err, -EBADMSG, "%s: the files to be merged hold %llu packets, the catalog says %llu", g->folder,
+                       (unsigned long long)c->add.at[c->add.n - 1].part.rows, (unsigned long long)g->rows);
+    return rc < 0 && rc != -EPROTO && rc != -E2BIG ? err_set(err, rc, "%s", why.text) : rc;
+}
+
 static int group_write(struct store *s, const struct group *g, struct change *c, struct err *err)
 {
     static const char *const orders[] = {[TABLE_PACKET] = "src, ts", [TABLE_PACKET6] = "src, ts",
@@ -65,7 +78,10 @@ static int group_write(struct store *s, const struct group *g, struct change *c,
         known.max_src = known.max_src > p->max_src ? known.max_src : p->max_src;
         known.has_src = (i == 0 || known.has_src) && p->has_src;
     }
-    int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n)
+    /* What cannot be merged as it lies is sorted again. */
+    int rc = packets_merge(s, g, c, err);
+    if (rc == -EPROTO || rc == -E2BIG)
+        rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n)
                    : part_copy(s, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
     wr_done(&w);
     if (rc == 0 && g->table == TABLE_PACKET)

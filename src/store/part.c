@@ -256,6 +256,15 @@ static void pairs_of(enum store_table table, char format[static 12], struct parq
     ret[1] = (struct parquet_pair){"hotaru_table", catalog_table_names[table]};
 }
 
+static void part_fill(struct part *p, const struct row_file *f, uint64_t rows)
+{
+    p->rows = rows;
+    p->bytes = f->bytes;
+    p->sum = f->sum;
+    p->min_ts_us = f->min_ts_us;
+    p->max_ts_us = f->max_ts_us;
+}
+
 int part_write(struct store *s, struct row_writer *w, const char *folder, const char *prefix, const struct row_block *b,
                const uint32_t *order, size_t n, struct pending_list *l, struct err *err)
 {
@@ -272,16 +281,46 @@ int part_write(struct store *s, struct row_writer *w, const char *folder, const 
     pairs_of(table, format, pairs);
     struct row_file file = {0};
     rc = row_writer_file(w, fd, b, order, n, pairs, 2, &file);
-    p->part.rows = n;
-    p->part.bytes = file.bytes;
-    p->part.sum = file.sum;
-    p->part.min_ts_us = file.min_ts_us;
-    p->part.max_ts_us = file.max_ts_us;
+    part_fill(&p->part, &file, n);
     if (table == TABLE_PACKET) { /* they are sorted by it */
         p->part.has_src = true;
         p->part.min_src = b->rows[order[0]].src;
         p->part.max_src = b->rows[order[n - 1]].src;
     }
+    return temp_written(p, fd, rc, l, err);
+}
+
+int part_merge(struct store *s, enum store_table table, const char *folder, const char *prefix, const struct part_list *parts,
+               struct pending_list *l, struct err *err)
+{
+    enum row_family family = table == TABLE_PACKET ? ROW_IP4 : ROW_IP6;
+    struct parquet_pair pairs[2];
+    struct row_file file = {0};
+    struct row_writer *w = NULL;
+    struct pending *p = NULL;
+    struct duck *d;
+    char format[12];
+    uint64_t rows = 0;
+    if (parts->n > MERGE_FILES_MAX)
+        return -E2BIG;
+    int rc = store_sorter(s, &d, err);
+    if (rc == 0)
+        rc = pending_next(s, table, folder, prefix, l, &p, err);
+    if (rc < 0)
+        return rc;
+    int fd = temp_open(p, err);
+    if (fd < 0)
+        return fd;
+    pairs_of(table, format, pairs);
+    rc = row_writer_new(&w);
+    if (rc == 0)
+        rc = row_writer_begin(w, fd, family);
+    if (rc == 0)
+        rc = merge_files(s, d, family, parts, w, &rows, err);
+    if (rc == 0)
+        rc = row_writer_end(w, pairs, 2, &file);
+    row_writer_free(w);
+    part_fill(&p->part, &file, rows);
     return temp_written(p, fd, rc, l, err);
 }
 

@@ -1,4 +1,4 @@
-/* Rows of a block, in a given order -> one Parquet file, row group by row group.
+/* Rows of a block in a given order, or of DuckDB's chunks as they come -> one Parquet file, row group by row group.
  *
  * A row is 80 bytes and lies anywhere in its block, so rows are visited once, a few hundred at a time: while they are in the
  * processor's cache each column takes its values from them. */
@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TILE 512u /* rows; whole words of valid bits */
+#include "base/arena.h"
+
+#define TILE            512u /* rows; whole words of valid bits */
+#define GROUP_BYTES_MAX ((size_t)1 << 30)
 
 _Static_assert(ROW_GROUP_ROWS % TILE == 0 && TILE % 64 == 0, "tiles fill row groups and words");
 
@@ -16,7 +19,7 @@ struct column_buffer {
     size_t n;
     uint64_t *valid;
     void *values;               /* uint32_t or int64_t; NULL for blobs */
-    struct parquet_span *spans; /* blobs */
+    struct parquet_span *spans; /* blobs; texts that come from chunks */
 };
 struct row_writer {
     struct parquet_writer *parquet;
@@ -28,6 +31,11 @@ struct row_writer {
     struct column_buffer buffers[COLUMN_COUNT];
     struct parquet_span *texts;
     size_t texts_cap;
+    /* a file of chunks */
+    bool chunked;
+    size_t n;            /* rows of the row group that is open */
+    struct arena bytes;  /* of its texts and blobs */
+    struct row_file file;
 };
 
 static enum parquet_kind kind_of(duckdb_type t)
@@ -51,6 +59,8 @@ static enum parquet_kind kind_of(duckdb_type t)
 int row_writer_new(struct row_writer **ret)
 {
     struct row_writer *w = calloc(1, sizeof *w);
+    if (w)
+        w->bytes = arena_of(GROUP_BYTES_MAX);
     int rc = w ? parquet_writer_new(&w->parquet) : -ENOMEM;
     if (rc < 0)
         row_writer_free(w);
@@ -76,6 +86,7 @@ void row_writer_free(struct row_writer *w)
         return;
     buffers_free(w);
     parquet_writer_free(w->parquet);
+    arena_done(&w->bytes);
     free(w->texts);
     free(w);
 }
@@ -92,11 +103,11 @@ static int family_ready(struct row_writer *w, enum row_family family)
         enum parquet_kind kind = kind_of(w->columns[i].type);
         w->schema[i] = (struct parquet_column){w->columns[i].name, kind};
         b->valid = malloc(ROW_GROUP_ROWS / 8);
-        if (kind == PARQUET_BLOB)
+        if (kind == PARQUET_BLOB || kind == PARQUET_TEXT)
             b->spans = malloc(ROW_GROUP_ROWS * sizeof *b->spans);
-        else
+        if (kind != PARQUET_BLOB)
             b->values = malloc(ROW_GROUP_ROWS * (kind == PARQUET_TIME_US ? sizeof(int64_t) : sizeof(uint32_t)));
-        if (!b->valid || (!b->spans && !b->values)) {
+        if (!b->valid || (kind != PARQUET_BLOB && !b->values) || (kind >= PARQUET_TEXT && !b->spans)) {
             buffers_free(w);
             return -ENOMEM;
         }
@@ -225,9 +236,23 @@ static void span_widen(const struct column_buffer *ts, struct row_file *f)
     }
 }
 
-static int group_put(struct row_writer *w, const struct row_block *b, const uint32_t *order, size_t n, struct row_file *f)
+/* What the buffers hold, as the file's next row group. */
+static int group_flush(struct row_writer *w, size_t n, size_t n_texts)
 {
     struct parquet_values values[COLUMN_COUNT];
+    span_widen(&w->buffers[COLUMN_ts], &w->file); /* the first column in both families */
+    for (size_t i = 0; i < w->n_columns; i++) {
+        const struct column_buffer *c = &w->buffers[i];
+        bool numbered = w->schema[i].kind == PARQUET_TEXT && !w->chunked;
+        bool spans = w->schema[i].kind == PARQUET_TEXT || w->schema[i].kind == PARQUET_BLOB;
+        values[i] = (struct parquet_values){.n = c->n, .valid = c->valid, .at = spans && !numbered ? NULL : c->values,
+                                            .spans = numbered ? w->texts : c->spans, .n_spans = numbered ? n_texts : 0};
+    }
+    return parquet_row_group(w->parquet, n, values);
+}
+
+static int group_put(struct row_writer *w, const struct row_block *b, const uint32_t *order, size_t n)
+{
     struct tile t;
     for (size_t i = 0; i < w->n_columns; i++)
         w->buffers[i].n = 0;
@@ -240,30 +265,137 @@ static int group_put(struct row_writer *w, const struct row_block *b, const uint
                 tile_numbers(&t, &w->columns[i], at, &w->buffers[i]);
         }
     }
-    span_widen(&w->buffers[COLUMN_ts], f); /* the first column in both families */
-    for (size_t i = 0; i < w->n_columns; i++) {
-        const struct column_buffer *c = &w->buffers[i];
-        bool text = w->schema[i].kind == PARQUET_TEXT;
-        values[i] = (struct parquet_values){.n = c->n, .valid = c->valid, .at = c->values,
-                                            .spans = text ? w->texts : c->spans, .n_spans = text ? b->n_texts : 0};
-    }
-    return parquet_row_group(w->parquet, n, values);
+    return group_flush(w, n, b->n_texts);
+}
+
+static int file_begin(struct row_writer *w, int fd, enum row_family family, bool chunked)
+{
+    int rc = family_ready(w, family);
+    w->chunked = chunked;
+    w->n = 0;
+    w->file = (struct row_file){.min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
+    return rc < 0 ? rc : parquet_begin(w->parquet, fd, w->schema, w->n_columns);
+}
+
+static int file_end(struct row_writer *w, const struct parquet_pair *pairs, size_t n_pairs, struct row_file *ret)
+{
+    int rc = parquet_end(w->parquet, pairs, n_pairs, "hotaru " HOTARU_VERSION, &w->file.bytes, &w->file.sum);
+    if (rc == 0)
+        *ret = w->file;
+    return rc;
 }
 
 int row_writer_file(struct row_writer *w, int fd, const struct row_block *b, const uint32_t *order, size_t n,
                     const struct parquet_pair *pairs, size_t n_pairs, struct row_file *ret)
 {
-    struct row_file file = {.min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
-    int rc = family_ready(w, b->family);
+    int rc = file_begin(w, fd, b->family, false);
     if (rc == 0)
         rc = texts_ready(w, b);
-    if (rc == 0)
-        rc = parquet_begin(w->parquet, fd, w->schema, w->n_columns);
     for (size_t at = 0; at < n && rc == 0; at += ROW_GROUP_ROWS)
-        rc = group_put(w, b, order + at, n - at < ROW_GROUP_ROWS ? n - at : ROW_GROUP_ROWS, &file);
-    if (rc == 0)
-        rc = parquet_end(w->parquet, pairs, n_pairs, "hotaru " HOTARU_VERSION, &file.bytes, &file.sum);
-    if (rc == 0)
-        *ret = file;
-    return rc;
+        rc = group_put(w, b, order + at, n - at < ROW_GROUP_ROWS ? n - at : ROW_GROUP_ROWS);
+    return rc < 0 ? rc : file_end(w, pairs, n_pairs, ret);
+}
+
+/* ---- from chunks ---- */
+
+void row_chunk_of(duckdb_data_chunk chunk, size_t n_columns, struct row_chunk *ret)
+{
+    ret->n = duckdb_data_chunk_get_size(chunk);
+    for (size_t i = 0; i < n_columns; i++) {
+        duckdb_vector v = duckdb_data_chunk_get_vector(chunk, i);
+        ret->data[i] = duckdb_vector_get_data(v);
+        ret->valid[i] = duckdb_vector_get_validity(v);
+    }
+}
+
+int row_writer_begin(struct row_writer *w, int fd, enum row_family family)
+{
+    return file_begin(w, fd, family, true);
+}
+
+static void group_open(struct row_writer *w)
+{
+    arena_clear(&w->bytes);
+    for (size_t i = 0; i < w->n_columns; i++) {
+        w->buffers[i].n = 0;
+        memset(w->buffers[i].valid, 0, ROW_GROUP_ROWS / 8);
+    }
+}
+
+static bool chunk_has(const struct row_chunk *c, size_t column, size_t row)
+{
+    return !c->valid[column] || (c->valid[column][row / 64] >> row % 64 & 1);
+}
+
+static bool chunk_bytes(struct row_writer *w, const duckdb_string_t *from, struct column_buffer *b)
+{
+    duckdb_string_t s = *from;
+    uint32_t n = duckdb_string_t_length(s);
+    const char *at = duckdb_string_t_data(&s);
+    const struct parquet_span *last = b->n ? &b->spans[b->n - 1] : NULL;
+    if (last && last->len_bytes == n && memcmp(last->at, at, n) == 0) {
+        b->spans[b->n++] = *last;
+        return true;
+    }
+    const char *copy = arena_copy(&w->bytes, at, n);
+    if (copy)
+        b->spans[b->n++] = (struct parquet_span){copy, n};
+    return copy != NULL;
+}
+
+/* The value of a row, at the end of its column. */
+static bool chunk_value(struct row_writer *w, const struct row_chunk *c, size_t column, size_t row)
+{
+    struct column_buffer *b = &w->buffers[column];
+    const void *data = c->data[column];
+    switch (w->schema[column].kind) {
+    case PARQUET_TIME_US:
+        ((int64_t *)b->values)[b->n++] = ((const int64_t *)data)[row];
+        return true;
+    case PARQUET_UINT8:
+        ((uint32_t *)b->values)[b->n++] = ((const uint8_t *)data)[row];
+        return true;
+    case PARQUET_UINT16:
+        ((uint32_t *)b->values)[b->n++] = ((const uint16_t *)data)[row];
+        return true;
+    case PARQUET_UINT32:
+        ((uint32_t *)b->values)[b->n++] = ((const uint32_t *)data)[row];
+        return true;
+    default:
+        return chunk_bytes(w, &((const duckdb_string_t *)data)[row], b);
+    }
+}
+
+int row_writer_take(struct row_writer *w, const struct row_chunk *c, size_t from, size_t n)
+{
+    while (n) {
+        if (w->n == 0)
+            group_open(w);
+        size_t here = n < ROW_GROUP_ROWS - w->n ? n : ROW_GROUP_ROWS - w->n;
+        for (size_t i = 0; i < w->n_columns; i++) {
+            for (size_t k = 0; k < here; k++) {
+                if (!chunk_has(c, i, from + k))
+                    continue;
+                w->buffers[i].valid[(w->n + k) / 64] |= UINT64_C(1) << (w->n + k) % 64;
+                if (!chunk_value(w, c, i, from + k))
+                    return -ENOMEM;
+            }
+        }
+        w->n += here;
+        from += here;
+        n -= here;
+        if (w->n == ROW_GROUP_ROWS) {
+            int rc = group_flush(w, w->n, 0);
+            w->n = 0;
+            if (rc < 0)
+                return rc;
+        }
+    }
+    return 0;
+}
+
+int row_writer_end(struct row_writer *w, const struct parquet_pair *pairs, size_t n_pairs, struct row_file *ret)
+{
+    int rc = w->n ? group_flush(w, w->n, 0) : 0;
+    return rc < 0 ? rc : file_end(w, pairs, n_pairs, ret);
 }

@@ -18,4 +18,15 @@ struct row_file {
 int row_writer_file(struct row_writer *w, int fd, const struct row_block *b, const uint32_t *order, size_t n,
                     const struct parquet_pair *pairs, size_t n_pairs, struct row_file *ret);
 
+/* The same from rows that DuckDB reads, in the order they come: begin, take, end. */
+struct row_chunk { /* of a duckdb_data_chunk whose columns are those of the family; borrowed from it */
+    size_t n;
+    const void *data[COLUMN_COUNT];
+    const uint64_t *valid[COLUMN_COUNT];
+};
+void row_chunk_of(duckdb_data_chunk chunk, size_t n_columns, struct row_chunk *ret);
+int row_writer_begin(struct row_writer *w, int fd, enum row_family family);
+int row_writer_take(struct row_writer *w, const struct row_chunk *c, size_t from, size_t n);
+int row_writer_end(struct row_writer *w, const struct parquet_pair *pairs, size_t n_pairs, struct row_file *ret);
+
 #endif

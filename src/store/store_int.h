@@ -93,6 +93,11 @@ int part_write_loss(struct store *s, const char *prefix, const struct loss_row *
  * nothing. */
 int part_copy(struct store *s, enum store_table table, const char *folder, const char *prefix, const char *select,
               const struct part *known, struct pending_list *l, struct err *err);
+/* Files of packet or packet6 into one, sorted as they are. -EPROTO when one is not sorted, -E2BIG when they are too many to
+ * be read side by side. */
+#define MERGE_FILES_MAX 64
+int part_merge(struct store *s, enum store_table table, const char *folder, const char *prefix, const struct part_list *parts,
+               struct pending_list *l, struct err *err);
 /* Length and XXH3-64 of a file. */
 int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct err *err);
 /* Makes l's files durable. Many at once: the file system's journal is then written once, not for each. Until then each
@@ -104,6 +109,11 @@ int pending_list_grow(struct pending_list *l, struct err *err); /* room for one 
 int part_sync(const char *path, struct err *err);
 /* The database of its own that sorts and counts. */
 int store_sorter(struct store *s, struct duck **ret, struct err *err);
+
+/* ---- merge.c ---- */
+/* Their rows in order to w, between row_writer_begin() and row_writer_end(). */
+int merge_files(struct store *s, const struct duck *d, enum row_family family, const struct part_list *parts,
+                struct row_writer *w, uint64_t *ret_rows, struct err *err);
 
 /* ---- commit.c ---- */
 struct rollup_change {           /* a new rollup of these files; name "": none */

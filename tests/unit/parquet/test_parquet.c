@@ -160,15 +160,17 @@ static void check_cell(const struct made *m, size_t i, duckdb_vector v, idx_t at
 {
     uint64_t *valid = duckdb_vector_get_validity(v);
     bool has = m->valid[i / 64] >> i % 64 & 1;
-    assert_int_equal(!valid || duckdb_validity_row_is_valid(valid, at), has);
+    if ((!valid || (valid[at / 64] >> at % 64 & 1)) != has)
+        fail_msg("row %zu is %s", i, has ? "NULL" : "not NULL");
     if (!has)
         return;
     void *data = duckdb_vector_get_data(v);
     int64_t got = 0;
     if (is_text(m->kind)) {
         duckdb_string_t *s = &((duckdb_string_t *)data)[at];
-        assert_int_equal(duckdb_string_t_length(*s), m->texts[i].len_bytes);
-        assert_memory_equal(duckdb_string_t_data(s), m->texts[i].at, m->texts[i].len_bytes);
+        if (duckdb_string_t_length(*s) != m->texts[i].len_bytes ||
+            memcmp(duckdb_string_t_data(s), m->texts[i].at, m->texts[i].len_bytes) != 0)
+            fail_msg("row %zu has another text", i);
         return;
     }
     if (m->kind == PARQUET_UINT8)
@@ -330,7 +332,7 @@ static void test_random(void **state)
     struct parquet_writer *w = NULL;
     struct rng r = rng_of(2, "random");
     assert_int_equal(parquet_writer_new(&w), 0);
-    for (int turn = 0; turn < 40; turn++) {
+    for (int turn = 0; turn < 15; turn++) {
         enum { COLUMNS = 9, GROUPS = 3 };
         struct made made[COLUMNS * GROUPS];
         enum parquet_kind kinds[COLUMNS];
@@ -347,7 +349,7 @@ static void test_random(void **state)
     parquet_writer_free(w);
 }
 
-/* As large as the store's row groups: the sampled choice, dictionaries near and past their limit. */
+/* Large enough for the sampled choice, dictionaries near and past their limit. */
 static void test_large(void **state)
 {
     (void)state;
@@ -357,7 +359,7 @@ static void test_large(void **state)
     for (int shape = 0; shape < SHAPES; shape++) {
         struct made made[7];
         for (int c = 0; c < 7; c++)
-            made[c] = make(&r, (enum parquet_kind)c, (enum shape)shape, 122880, c % 2 ? 2 : 0, false);
+            made[c] = make(&r, (enum parquet_kind)c, (enum shape)shape, 50000, c % 2 ? 2 : 0, false);
         round_trip(w, made, 7, 1);
     }
     parquet_writer_free(w);
