@@ -312,6 +312,7 @@ int scope_init(struct scope *s, struct store *store, const struct analysis_param
     s->port = f->has_port ? f->port : port;
     if (!s->config || s->config->n_darknet == 0)
         return err_set(err, -EINVAL, "no darknet is configured: name it in the file given with --config");
+    store_focus(store, &s->focus);
     int rc = make_nets(s);
     if (rc == 0)
         rc = make_where(s, f, err);
