@@ -11,6 +11,8 @@
 #define SQL_MAX_BYTES (UINT64_C(4) << 20) /* 65,536 points as text are 0.7 MB */
 
 static int query(struct store *store, struct rows **ret, struct err *err, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
+static int query(struct store *store, struct rows **ret, struct err *err, const char *fmt, va_list ap)
 {
     char *sql = NULL;
     if (vasprintf(&sql, fmt, ap) < 0)
