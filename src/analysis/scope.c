@@ -260,7 +260,7 @@ int scope_loss(struct store *store, const struct filter *f, struct result_loss *
         return err_set(err, rc, "the filter is too long");
     rc = scope_query(store, &rows, err,
                      "SELECT (SELECT count(*) FROM packet WHERE true%s) + (SELECT count(*) FROM packet6 WHERE true%s),"
-                     " count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE true%s",
+                     " count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE stage <> 'journal'%s",
                      where, where, where);
     if (rc < 0)
         return rc;

@@ -367,6 +367,22 @@ int part_write_loss(struct store *s, const char *prefix, const struct loss_row *
     return temp_written(p, fd, rc, l, err);
 }
 
+int pending_move(struct pending_list *from, struct pending_list *to)
+{
+    if (from->n > to->cap - to->n) {
+        size_t cap = to->n + from->n;
+        struct pending *more = realloc(to->at, cap * sizeof *more);
+        if (!more)
+            return -ENOMEM;
+        to->at = more;
+        to->cap = cap;
+    }
+    memcpy(to->at + to->n, from->at, from->n * sizeof *from->at);
+    to->n += from->n;
+    from->n = 0;
+    return 0;
+}
+
 void pending_drop(struct pending_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {

@@ -72,6 +72,26 @@ int store_query_write(struct store *s, const char *sql, enum store_format format
 /* " AND src BETWEEN … AND ts >= …" (or "") for a WHERE over `packet`; written into buf. -ENOSPC when n is too small. */
 int filter_sql(const struct filter *f, char *buf, size_t n);
 
+/* ---- taking out ---- */
+enum export_form { EXPORT_PCAP, EXPORT_PCAPNG, EXPORT_CSV, EXPORT_JSON, EXPORT_PARQUET };
+struct anon; /* store/anon.h */
+struct export_options {
+    enum export_form form;
+    struct filter filter;    /* a src or dst leaves out packet6 */
+    bool ip4, ip6;           /* which tables; EXPORT_PARQUET: one of them */
+    const struct anon *anon; /* NULL: addresses as they are; lives as long as the store */
+    bool drop_ids;           /* ip_id, tcp_seq, tcp_ack: tools put addresses into them */
+    bool drop_payload;
+};
+struct export_result {
+    uint64_t packets;
+    uint64_t near;       /* pcap, pcapng: of these, packets whose columns contradict each other: built as near as can be */
+    uint64_t off_time;   /* pcap, pcapng: not written, since the format cannot hold their time */
+};
+/* The packets that match, at one moment of the store, in order of time (EXPORT_PARQUET: the store's own order), to fd; Parquet
+ * goes to /dev/stdout as in store_query_write(). Memory is bounded: a slice of time is sorted after the other. */
+int store_export(struct store *s, const struct export_options *o, int fd, struct export_result *ret, struct err *err);
+
 /* ---- keeping ---- */
 struct import_result {
     uint64_t frames, stored4, stored6, lost; /* frames = stored4 + stored6 + lost */

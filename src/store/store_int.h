@@ -35,7 +35,7 @@ struct store {
     pthread_mutex_t asking;      /* one query at a time over one connection */
     struct duck duck;            /* for questions; views of `now` */
     struct snapshot now;
-    bool has_snapshot;
+    bool has_snapshot, held; /* held: no newer moment is taken, and `now` keeps its files */
     struct duck sorter;          /* a database of its own for sorting and merging; opened at its first use */
     bool has_sorter;
     char temp_dir[STORE_PATH_MAX]; /* "" until something is written */
@@ -62,6 +62,9 @@ int view_make(struct store *s, struct err *err);
 /* SELECT … over these journal files with the columns of `event`. */
 void view_put_list(struct wr *w, const char *dir, const struct part_list *l); /* ['…', '…'] */
 void view_journal_select(struct wr *w, const char *dir, const struct mark_list *journals);
+
+/* ---- anon_sql.c: anon4(), anon6(), dark_offset() ---- */
+int anon_register(struct store *s, const struct anon *a, struct err *err);
 
 /* ---- part.c: Parquet files on their way into the store ---- */
 struct pending {
@@ -95,6 +98,7 @@ int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct er
 /* Makes l's files durable. Many at once: the file system's journal is then written once, not for each. Until then each
  * holds a file descriptor, so that no error of writing back goes unseen. */
 int pending_sync(struct pending_list *l, struct err *err);
+int pending_move(struct pending_list *from, struct pending_list *to); /* appends; from is empty then. -ENOMEM */
 void pending_drop(struct pending_list *l); /* deletes the temp files, frees */
 
 /* ---- merge.c ---- */

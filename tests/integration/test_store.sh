@@ -103,6 +103,19 @@ for state in open sealed; do
     "$h" store seal --store "$st" 2>/dev/null
 done
 [ ! -e "$j" ] || fail "the sealed journal is still there"
+is "the torn line in the ledger" "$(one "SELECT reason, sum(received), sum(stored), sum(lost) FROM loss WHERE stage = 'journal' GROUP BY 1 ORDER BY 1" | tr '\n' ' ')" '"",6,6,0 torn,1,0,1 '
+# What is damaged in the middle costs itself, is counted, and the lines around it stay.
+j=$st/journal/honeypot-0000000000000002.jsonl
+for i in 1 2 3; do
+    echo '{"timestamp":"2013-04-18T09:30:0'$i'.000000Z","flow_id":9,"event_type":"command","src_ip":"24.242.1.2","dest_ip":"10.77.3.17","proto":"TCP"}'
+    case $i in
+    1) printf '{"timestamp":"2013-04-18T09:\000\377\376garbage\n' ;;
+    2) echo '{"event_type":"command"}'; echo '[1,2]'; echo ;;
+    esac
+done >"$j"
+"$h" store seal --store "$st" 2>"$work/err"
+is "events around damage" "$(one "SELECT count(*) FROM event WHERE ts >= '2013-04-18'")" 3
+is "damaged lines in the ledger" "$(one "SELECT reason, sum(received), sum(stored), sum(lost) FROM loss WHERE stage = 'journal' AND ts >= '2013-04-18' GROUP BY 1 ORDER BY 1" | tr '\n' ' ')" '"",3,3,0 malformed,3,0,3 '
 
 # --- the spool: the same answer before and after sealing ----------------------------------------------------------------
 "$h" simulate --store "$st" --spool --packets 50000 --seed 3 >/dev/null 2>&1
