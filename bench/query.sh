@@ -5,7 +5,7 @@
 ask() { "$hotaru" query --store "$1" --format csv --seconds 3600 --memory 4096 "$2" | tail -n 1; }
 # Two sources on one TCP port: the one with most packets, and one whose packets are nearest to 16,384 (a /18 swept once).
 choose_sources() { # STORE
-    local per="SELECT ip(src), dport, n FROM (SELECT src, dport, count(*) n FROM packet WHERE proto = 6 AND dport IS NOT NULL GROUP BY ALL"
+    local per="SELECT ip(src), dport, n FROM (SELECT src, dport, sum(packets)::BIGINT n FROM by_net WHERE proto = 6 AND dport IS NOT NULL GROUP BY ALL"
     IFS=, read -r top top_port top_n < <(ask "$1" "$per ORDER BY n DESC, src, dport LIMIT 1)")
     IFS=, read -r mid mid_port mid_n < <(ask "$1" "$per ORDER BY abs(n - 16384), src, dport LIMIT 1)")
     { [ -n "$top_n" ] && [ -n "$mid_n" ]; } || fail "no TCP sources in $1"
@@ -78,6 +78,7 @@ part_large() {
     large_row "scatter of a source with $mid_n packets, drawn," mid 0.5 0.05
     large_row "scatter of the top source ($top_n packets), drawn," top 0.5 0.05
     row query "simulate $(count_short "$large_rows") rows into a store" "$(mpps "$large_rows" "$(median large.make.wall)")" - - - - - -
-    row query "compact them to days" "$(mpps "$large_rows" "$(median large.compact.wall)")" - - - - - -
+    row query "compact them to days, and count them" "$(mpps "$large_rows" "$(median large.compact.wall)")" - - - - - -
+    row query "bytes per packet of the counts beside the packets" "$("$hotaru" store stats --store "$work/large" | awk '$1 == "summary" { print $5 " B" }')" - - - - - -
     rm -rf "$work/large"
 }

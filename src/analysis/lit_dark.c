@@ -80,8 +80,8 @@ static int query_cells(struct work *w, struct rows **ret, struct err *err)
     const char *probe = scope_probe_kind_sql(s);
     return scope_ask(
         s, ret, err,
-        "WITH total AS (SELECT src, sum(packets)::BIGINT AS n FROM %s GROUP BY src),"
-        " source AS (SELECT src, n, (SELECT count(*) FROM total) AS sources FROM total ORDER BY n DESC, src LIMIT %d),"
+        "WITH total AS MATERIALIZED (SELECT src, sum(packets)::BIGINT AS n FROM %s GROUP BY src),"
+        " source AS MATERIALIZED (SELECT src, n, (SELECT count(*) FROM total) AS sources FROM total ORDER BY n DESC, src LIMIT %d),"
         " cell AS (SELECT src, net, sum(packets)::BIGINT AS packets, coalesce(sum(packets) FILTER (WHERE %s), 0)::BIGINT AS probes"
         "  FROM %s WHERE src IN (SELECT src FROM source) GROUP BY 1, 2),"
         " point AS (SELECT src, dst >> 8 AS net, sum(packets)::BIGINT AS packets,"

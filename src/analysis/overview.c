@@ -104,7 +104,8 @@ static void say_overview(struct result *r, const struct scope *s, uint64_t packe
 }
 
 /* A RST from a point's peer ends a dialogue, one to a dark address is backscatter. Which 50 ports are shown is settled before
- * their destinations are told apart: memory is for the sources of all ports and the addresses of 50. */
+ * their destinations are told apart: memory is for the sources of all ports and the addresses of 50. Only RSTs need the
+ * counts per address for that. */
 static int query_ports(const struct scope *s, struct rows **ret, struct err *err)
 {
     char *is_back = NULL;
@@ -113,15 +114,18 @@ static int query_ports(const struct scope *s, struct rows **ret, struct err *err
     int rc = scope_ask(
         s, ret, err,
         "WITH p AS (SELECT %s AS back, proto, CASE WHEN proto IN (6, 17) THEN CASE WHEN %s THEN sport ELSE dport END END AS port,"
-        " src, dst, packets FROM %s),"
+        " kind, src, dst, packets FROM %s),"
+        " q AS (SELECT (kind & 2) <> 0 AS back, proto, CASE WHEN proto IN (6, 17) THEN CASE WHEN (kind & 2) <> 0 THEN sport"
+        "  ELSE dport END END AS port, src, packets FROM %s WHERE (kind & 4) = 0 UNION ALL SELECT back, proto, port, src, packets"
+        "  FROM p WHERE (kind & 4) <> 0),"
         " s AS (SELECT back, proto, port, count(*) AS sources, sum(n)::BIGINT AS n FROM (SELECT back, proto, port, src,"
-        "  sum(packets) AS n FROM p GROUP BY 1, 2, 3, 4) GROUP BY 1, 2, 3 ORDER BY sources DESC, n DESC, 1, 2, 3 LIMIT %d),"
+        "  sum(packets) AS n FROM q GROUP BY 1, 2, 3, 4) GROUP BY 1, 2, 3 ORDER BY sources DESC, n DESC, 1, 2, 3 LIMIT %d),"
         " d AS (SELECT back, proto, port, count(*) AS addresses, coalesce(sum(n) FILTER (WHERE dst IN %s), 0)::BIGINT AS m"
         "  FROM (SELECT p.back, p.proto, p.port, dst, sum(packets) AS n FROM p SEMI JOIN s ON p.back = s.back AND"
         "  p.proto = s.proto AND p.port IS NOT DISTINCT FROM s.port GROUP BY 1, 2, 3, 4) GROUP BY 1, 2, 3)"
         " SELECT s.back, s.proto, s.port, sources, n, addresses, m FROM s JOIN d ON s.back = d.back AND s.proto = d.proto AND"
         " s.port IS NOT DISTINCT FROM d.port ORDER BY sources DESC, n DESC, 1, 2, 3",
-        is_back, is_back, s->hits, PORTS_MAX, s->point_list);
+        is_back, is_back, s->hits, s->cells, PORTS_MAX, s->point_list);
     free(is_back);
     return rc;
 }

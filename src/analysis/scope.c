@@ -11,6 +11,8 @@
 #define SQL_MAX_BYTES (UINT64_C(4) << 20) /* 65,536 points as text are 0.7 MB */
 
 static int query(struct store *store, struct rows **ret, struct err *err, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
+static int query(struct store *store, struct rows **ret, struct err *err, const char *fmt, va_list ap)
 {
     char *sql = NULL;
     if (vasprintf(&sql, fmt, ap) < 0)
@@ -312,6 +314,7 @@ int scope_init(struct scope *s, struct store *store, const struct analysis_param
     s->port = f->has_port ? f->port : port;
     if (!s->config || s->config->n_darknet == 0)
         return err_set(err, -EINVAL, "no darknet is configured: name it in the file given with --config");
+    store_focus(store, &s->focus);
     int rc = make_nets(s);
     if (rc == 0)
         rc = make_where(s, f, err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/ts.h"
@@ -202,6 +203,8 @@ static int step(struct store *s, duckdb_pending_result pending, int64_t until_us
             return refuse(err, duckdb_pending_error(pending));
         if (duckdb_pending_execution_is_finished(state))
             break;
+        if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) /* the other threads have them all: let them work */
+            (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){.tv_nsec = 100000}, NULL);
         if (until_us && ts_mono_us() > until_us) {
             duckdb_interrupt(s->duck.con);
             return err_set(err, -ETIMEDOUT, "the query took longer than %.0f s; narrow it or raise --seconds",
@@ -360,7 +363,8 @@ struct statement {
 static int run_statement(struct store *s, void *arg, struct err *err)
 {
     const struct statement *q = arg;
-    return run(s, q->sql, q->params, q->n_params, q->fn, q->arg, err);
+    int rc = focus_counts(s, q->sql, err);
+    return rc < 0 ? rc : run(s, q->sql, q->params, q->n_params, q->fn, q->arg, err);
 }
 
 int ask_run(struct store *s, const char *sql, const struct store_param *params, size_t n_params, ask_chunk fn,
@@ -407,6 +411,8 @@ int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err
     memset(&result, 0, sizeof result);
     (void)pthread_mutex_lock(&s->asking);
     int rc = s->held ? 0 : ask_moment(s, err);
+    if (rc == 0)
+        rc = focus_counts(s, sql, err);
     if (rc == 0)
         rc = prepare(s->duck.con, sql, &p, err);
     duckdb_destroy_prepare(&p);

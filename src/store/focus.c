@@ -196,25 +196,38 @@ static void put_stored(struct wr *w, const struct store *s, const struct split d
 int focus_views(struct store *s, struct err *err)
 {
     struct wr w = wr_of(VIEW_SQL_MAX);
-    struct split of[2] = {0}, summarised = {0};
-    int rc = split(s, TABLE_PACKET, true, &summarised);
-    if (rc == 0)
-        rc = split(s, TABLE_PACKET, false, &of[0]);
+    struct split of[2] = {0};
+    s->has_counts = false;
+    int rc = split(s, TABLE_PACKET, false, &of[0]);
     if (rc == 0)
         rc = split(s, TABLE_PACKET6, false, &of[1]);
+    if (rc < 0) {
+        (void)err_set(err, rc, "no memory for the views");
+    } else {
+        put_stored(&w, s, of);
+        rc = view_run(s, &w, err);
+    }
+    split_done(&of[0]);
+    split_done(&of[1]);
+    wr_done(&w);
+    return rc;
+}
+
+int focus_counts(struct store *s, const char *sql, struct err *err)
+{
+    if (s->has_counts || !strcasestr(sql, "by_"))
+        return 0;
+    struct wr w = wr_of(VIEW_SQL_MAX);
+    struct split summarised = {0};
+    int rc = split(s, TABLE_PACKET, true, &summarised);
     if (rc < 0)
         (void)err_set(err, rc, "no memory for the views");
     for (size_t i = 0; i < SUMMARY_COUNT && rc == 0; i++) {
         put_counts(&w, s, &summarised, (enum summary)i);
         rc = view_run(s, &w, err);
     }
-    if (rc == 0) {
-        put_stored(&w, s, of);
-        rc = view_run(s, &w, err);
-    }
     split_done(&summarised);
-    split_done(&of[0]);
-    split_done(&of[1]);
     wr_done(&w);
+    s->has_counts = rc == 0;
     return rc;
 }

@@ -385,7 +385,7 @@ int part_write_loss(struct store *s, const char *prefix, const struct loss_row *
     for (size_t at = 0; at < n && rc == 0; at += ROW_GROUP_ROWS)
         rc = loss_group(w, rows + at, n - at < ROW_GROUP_ROWS ? n - at : ROW_GROUP_ROWS);
     if (rc == 0)
-        rc = parquet_end(w, pairs, 2, "hotaru " HOTARU_VERSION, &p->part.bytes, &p->part.sum);
+        rc = parquet_end(w, pairs, 2, "hotaru version " HOTARU_VERSION, &p->part.bytes, &p->part.sum);
     parquet_writer_free(w);
     return temp_written(p, fd, rc, l, err);
 }

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <xxhash.h>
 
 #define TEXTS_MAX     65536u
 #define TEXT_MEAN     64u
+#define HUGE_PAGE     ((size_t)2 << 20)
 #define PAYLOAD_MAX   ((size_t)256 << 20)
 
 #define SEEN_SIZE 256u
@@ -15,6 +17,17 @@ struct row_seen {
     uint8_t len, raw[HDR_OPTIONS_MAX], mask[HDR_OPTIONS_MAX]; /* mask is 0 behind len */
 };
 _Static_assert(HDR_OPTIONS_MAX % 8 == 0, "options are compared in words");
+
+void *row_alloc(size_t n_bytes)
+{
+    if (n_bytes < 2 * HUGE_PAGE)
+        return malloc(n_bytes);
+    size_t whole = (n_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    void *at = aligned_alloc(HUGE_PAGE, whole);
+    if (at)
+        (void)madvise(at, whole, MADV_HUGEPAGE);
+    return at;
+}
 
 int row_block_init(struct row_block *b, enum row_family family, size_t cap, uint16_t payload_bytes)
 {
@@ -26,7 +39,7 @@ int row_block_init(struct row_block *b, enum row_family family, size_t cap, uint
         b->text_index_n *= 2;
     b->text_cap = b->texts_cap * TEXT_MEAN + HDR_OPTIONS_TEXT_MAX;
     b->payload_cap = cap * payload_bytes < PAYLOAD_MAX ? cap * payload_bytes : PAYLOAD_MAX;
-    b->rows = malloc(cap * sizeof *b->rows);
+    b->rows = row_alloc(cap * sizeof *b->rows);
     b->texts = malloc(b->texts_cap * sizeof *b->texts);
     b->text_bytes = malloc(b->text_cap);
     b->text_index = calloc(b->text_index_n, sizeof *b->text_index);

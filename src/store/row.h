@@ -53,6 +53,8 @@ struct row_block {
     struct row_seen *seen;       /* layouts met lately, by their raw bytes: spares making the text again */
     uint16_t payload_bytes;      /* kept per packet; 0: the column is NULL */
 };
+/* malloc() for what is large and visited in no order: in huge pages, where the kernel has them. NULL; free() it. */
+void *row_alloc(size_t n_bytes);
 /* cap rows, payload_bytes of payload each at most. -ENOMEM. */
 int row_block_init(struct row_block *b, enum row_family family, size_t cap, uint16_t payload_bytes);
 void row_block_clear(struct row_block *b);

@@ -23,9 +23,9 @@ static int room_for(struct row_sort *s, size_t n)
     if (n <= s->room)
         return 0;
     row_sort_done(s);
-    s->items = malloc(n * sizeof *s->items);
-    s->spare = malloc(n * sizeof *s->spare);
-    s->order = malloc(n * sizeof *s->order);
+    s->items = row_alloc(n * sizeof *s->items);
+    s->spare = row_alloc(n * sizeof *s->spare);
+    s->order = row_alloc(n * sizeof *s->order);
     if (!s->items || !s->spare || !s->order) {
         row_sort_done(s);
         return -ENOMEM;

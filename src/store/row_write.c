@@ -279,7 +279,7 @@ static int file_begin(struct row_writer *w, int fd, enum row_family family, bool
 
 static int file_end(struct row_writer *w, const struct parquet_pair *pairs, size_t n_pairs, struct row_file *ret)
 {
-    int rc = parquet_end(w->parquet, pairs, n_pairs, "hotaru " HOTARU_VERSION, &w->file.bytes, &w->file.sum);
+    int rc = parquet_end(w->parquet, pairs, n_pairs, "hotaru version " HOTARU_VERSION, &w->file.bytes, &w->file.sum);
     if (rc == 0)
         *ret = w->file;
     return rc;

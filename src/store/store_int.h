@@ -37,6 +37,7 @@ struct store {
     struct duck duck;            /* for questions; views of `now` */
     struct snapshot now;
     bool has_snapshot, held; /* held: no newer moment is taken, and `now` keeps its files */
+    bool has_counts;             /* focus_counts() */
     struct filter focus;         /* the views hold at least what it lets through: store_focus() */
     struct duck sorter;          /* a database of its own for sorting and merging; opened at its first use */
     bool has_sorter;
@@ -158,8 +159,10 @@ void rollup_change_done(struct rollup_change *c);
 /* ---- focus.c ---- */
 /* The parts of s->now that can hold a row of s->focus. */
 int focus_parts(const struct store *s, enum store_table table, struct part_list *ret);
-/* Views by_net, by_dst and stored of s->now under s->focus. */
+/* The view stored of s->now under s->focus. */
 int focus_views(struct store *s, struct err *err);
+/* Views by_net and by_dst, when sql may name them and they are not there: each opens a file. */
+int focus_counts(struct store *s, const char *sql, struct err *err);
 
 /* ---- ingest.c: header records -> sorted Parquet ---- */
 struct ingest;
