@@ -17,7 +17,7 @@ enum { BUFFER = 1 << 20, ETHERNET = 14, SNAP = 65535 };
 struct pcap_sink {
     char path[PATH_MAX], temporary[PATH_MAX + 16];
     int fd;
-    bool to_stdout;
+    bool to_stdout, in_place; /* in_place: no temporary file */
     enum dump_format format;
     struct wr out;
 };
@@ -64,14 +64,15 @@ int pcap_sink_open(const char *path, struct pcap_sink **ret, struct sink *ret_si
     p->format = ends_with(path, ".pcapng") ? DUMP_PCAPNG : DUMP_PCAP;
     p->out = wr_of(BUFFER);
     int n = snprintf(p->path, sizeof p->path, "%s", p->to_stdout ? "standard output" : path);
-    (void)snprintf(p->temporary, sizeof p->temporary, "%s.part", p->path);
+    p->in_place = p->to_stdout || io_in_place(path);
+    (void)snprintf(p->temporary, sizeof p->temporary, "%s%s", p->path, p->in_place ? "" : ".part");
     p->fd = STDOUT_FILENO;
     if (n < 0 || (size_t)n >= sizeof p->path) {
         free(p);
         return err_set(err, -ENAMETOOLONG, "the name of the capture file is too long");
     }
     if (!p->to_stdout)
-        p->fd = open(p->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+        p->fd = open(p->temporary, O_WRONLY | (p->in_place ? 0 : O_CREAT) | O_TRUNC | O_CLOEXEC, 0640);
     if (p->fd < 0) {
         int rc = err_sys(err, -errno, "%s", p->temporary);
         free(p);
@@ -92,9 +93,9 @@ int pcap_sink_close(struct pcap_sink *p, bool keep, struct err *err)
     if (!p->to_stdout) {
         if (close(p->fd) < 0 && rc == 0)
             rc = err_sys(err, -errno, "%s", p->temporary);
-        if (keep && rc == 0 && rename(p->temporary, p->path) < 0)
+        if (keep && rc == 0 && !p->in_place && rename(p->temporary, p->path) < 0)
             rc = err_sys(err, -errno, "%s", p->path);
-        if (!keep || rc < 0)
+        if ((!keep || rc < 0) && !p->in_place)
             (void)unlink(p->temporary);
     }
     wr_done(&p->out);

@@ -187,10 +187,8 @@ static int seal_journals(struct store *s, const struct catalog *c, struct err *e
         view_journal_select(&w, s->dir, &change.journals);
         wr_str(&w, " ORDER BY event_type, \"timestamp\"");
         wr_u8(&w, 0);
-        struct feeder *f;
-        rc = w.bad ? err_set(err, -ENOMEM, "no memory to seal journals") : store_feeder(s, FEEDER_SORT, &f, err);
-        if (rc == 0)
-            rc = part_write(s, f, TABLE_EVENT, "event", "seal", (const char *)w.bytes, NULL, &change.add, err);
+        rc = w.bad ? err_set(err, -ENOMEM, "no memory to seal journals")
+                   : part_copy(s, TABLE_EVENT, "event", "seal", (const char *)w.bytes, NULL, &change.add, err);
         wr_done(&w);
         if (rc == 0)
             rc = lines_ledger(s, &lines, &change.add, err);

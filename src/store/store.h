@@ -101,6 +101,16 @@ struct import_result {
 /* Frames of a capture file straight into Parquet. A file that turns out cut keeps its good frames and says so in err
  * while returning 0 with lost > 0; one that is no capture at all changes nothing. */
 int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err);
+/* Header records of any origin straight into Parquet; nothing of them is seen before the commit, then all of it. name begins
+ * the files' names. The caller writes the ledger: packets given = packets added + lost. Freed without a commit, nothing has
+ * happened. -ENOSPC for a full disk. */
+struct fill;
+struct hdr;
+int store_fill_begin(struct store *s, const char *name, uint16_t payload_bytes, struct fill **ret, struct err *err);
+int store_fill_add(struct fill *f, const struct hdr *h, struct err *err);
+int store_fill_loss(struct fill *f, const struct loss_row *row, struct err *err);
+int store_fill_commit(struct fill *f, struct err *err);
+void store_fill_free(struct fill *f);
 /* Turns finished spool segments and journals into Parquet; returns how many were sealed. */
 int store_seal(struct store *s, struct err *err);
 

@@ -37,7 +37,7 @@ rm "$work/small/ballast"
 [ "$(count)" = $((before + 16448)) ] || fail "after recovery: $(count)"
 
 # sealing: what is in the spool stays in the spool until there is room
-"$h" simulate --store "$st" --packets 20000 >/dev/null 2>&1
+"$h" simulate --store "$st" --spool --packets 20000 >/dev/null 2>&1
 open=$(count)
 fill
 rc=0
@@ -66,7 +66,7 @@ is_sealed() { [ "$(segments)" = 0 ]; }
 pid=$!
 for turn in 1 2; do
     kill -STOP $pid
-    "$h" simulate --store "$st" --packets 5000 --seed $turn >/dev/null 2>&1
+    "$h" simulate --store "$st" --spool --packets 5000 --seed $turn >/dev/null 2>&1
     open=$(count)
     fill
     kill -CONT $pid
@@ -99,5 +99,19 @@ rm "$work/small/ballast"
 "$h" store compact --store "$st" 2>/dev/null || fail "compaction does not recover"
 [ "$(count)" = "$before" ] || fail "after compaction: $(count), expected $before"
 [ "$(files)" -lt "$many" ] || fail "nothing was merged"
+"$h" store check --store "$st"
+
+# simulating straight into the store: all of it or nothing
+before=$(count)
+fill
+rc=0
+"$h" simulate --store "$st" --packets 20000 --seed 2 2>"$work/err" || rc=$?
+[ "$rc" = 1 ] || fail "simulate on a full disk: exit code $rc: $(cat "$work/err")"
+[ "$(wc -l <"$work/err")" = 1 ] || fail "simulate on a full disk: not one line: $(cat "$work/err")"
+grep -qi "space" "$work/err" || fail "simulate does not say why: $(cat "$work/err")"
+[ "$(count)" = "$before" ] || fail "a failed simulation changed the store"
+rm "$work/small/ballast"
+"$h" simulate --store "$st" --packets 20000 --seed 2 2>/dev/null || fail "simulate does not recover"
+[ "$(count)" -gt "$before" ] || fail "after recovery: $(count)"
 "$h" store check --store "$st"
 [ "$(find "$st/tmp" -name '*.parquet' | wc -l)" = 0 ] || fail "temporary files are left"
