@@ -31,7 +31,7 @@ static void die(const char *what, const char *why)
 }
 
 /* Numbers go on where the last recorder stopped: handed is raised only after the blocks are in the file. */
-static _Noreturn void recorder(const char *dir, struct shared *shared)
+static _Noreturn void recorder(const char *dir, struct shared *shared, useconds_t pause_us)
 {
     struct spool_options o = {.store_dir = dir, .recorder = "busy", .segment_bytes_max = 100000,
                               .segment_age_max_us = 300000, .flush_us = 1};
@@ -53,7 +53,7 @@ static _Noreturn void recorder(const char *dir, struct shared *shared)
         if (spool_write_ledger(w, row.ts_us, 1, &row, 1) < 0 || spool_tick(w, ts_mono_us()) < 0)
             die("recorder", "ledger");
         shared->handed = n;
-        (void)usleep(20000);
+        (void)usleep(pause_us);
     }
 }
 
@@ -114,7 +114,9 @@ int main(int argc, char **argv)
     const char *hotaru = argv[1], *dir = argv[2];
     struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct rng rng = rng_of(strtoull(argv[4], NULL, 10), "store_busy");
-    int64_t until_us = ts_mono_us() + strtoll(argv[3], NULL, 10) * TS_SECOND_US;
+    int64_t seconds = strtoll(argv[3], NULL, 10), until_us = ts_mono_us() + seconds * TS_SECOND_US;
+    /* A long run gets no more packets than a look can count quickly: its worth is in many looks and kills. */
+    useconds_t pause_us = (useconds_t)(seconds > 30 ? seconds * 667 : 20000);
     if (shared == MAP_FAILED)
         die("mmap", strerror(errno));
     struct err err = {0};
@@ -125,7 +127,7 @@ int main(int argc, char **argv)
     /* A fork of a process with DuckDB's threads may only do what needs none of them: the spool does not. */
     pid_t recorder_pid = fork();
     if (recorder_pid == 0)
-        recorder(dir, shared);
+        recorder(dir, shared, pause_us);
     pid_t sealer = start(hotaru, dir, "seal"), compactor = start(hotaru, dir, "compact");
     uint64_t seen = 0, turns = 0, kills = 0;
     while (ts_mono_us() < until_us) {
