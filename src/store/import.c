@@ -254,7 +254,8 @@ static int imported_before(struct store *s, const char *path, uint64_t bytes, st
 
 int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err)
 {
-    struct import im = {.decap = s->decap, .frames_sum = XXH3_createState(), .unsummed = malloc(FRAMES_BYTES), .file_bytes = file_bytes(path)};
+    struct import im = {.decap = s->decap, .frames_sum = XXH3_createState(), .unsummed = malloc(FRAMES_BYTES),
+                        .file_bytes = file_bytes(path)};
     struct wire *w = NULL;
     struct err cut = {0};
     bool before = false;
