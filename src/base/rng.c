@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 static uint64_t splitmix64(uint64_t *x)
@@ -98,4 +99,19 @@ uint64_t rng_keyed(uint64_t key, uint32_t v)
         x += key << 1 | 1;
     }
     return x;
+}
+
+void rng_pool_take(struct rng_pool *p, void *bytes, size_t n)
+{
+    if (n > sizeof p->bytes) {
+        rng_secret(bytes, n);
+        return;
+    }
+    if (p->left < n) {
+        rng_secret(p->bytes, sizeof p->bytes);
+        p->left = sizeof p->bytes;
+    }
+    p->left -= n;
+    memcpy(bytes, p->bytes + p->left, n);
+    explicit_bzero(p->bytes + p->left, n); /* never given twice */
 }

@@ -80,6 +80,8 @@ static void tick(struct loop *l)
     if (rc < 0 && !l->journal_failed)
         log_error("journal cannot be written: %s; lines wait in memory, then are dropped and counted",
                   strerror(-rc));
+    else if (rc == 0 && l->journal_failed)
+        log_info("journal takes lines again; %llu were dropped so far", (unsigned long long)journal_lost(l->journal));
     l->journal_failed = rc < 0;
 }
 

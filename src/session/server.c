@@ -35,6 +35,8 @@ static int socket_options(int fd, const struct listen_spec *spec)
         rc = set_flag(fd, IPPROTO_IP, IP_TRANSPARENT);
     if (rc == 0 && spec->proto == IPPROTO_TCP)
         rc = set_flag(fd, IPPROTO_TCP, TCP_SAVE_SYN);
+    if (rc == 0 && spec->proto == IPPROTO_TCP)
+        rc = set_flag(fd, IPPROTO_TCP, TCP_NODELAY); /* accepted sockets inherit it */
     if (rc == 0 && spec->proto == IPPROTO_UDP) {
         rc = set_flag(fd, IPPROTO_IP, IP_PKTINFO);
         if (rc == 0)

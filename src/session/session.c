@@ -300,6 +300,10 @@ static void end_when_sent(struct session *s, const char *reason)
     s->alarm_us = 0;
     if (s->in)
         in_free(s);
+    if (s->parted) {
+        session_kill(s, s->reason, false);
+        return;
+    }
     if (s->out.len == 0) {
         linger(s);
         return;
@@ -339,6 +343,7 @@ static void feed(struct session *s, const uint8_t *in, size_t n)
     }
     if (f.status == FEED_CLOSE && !s->reason)
         s->reason = "server";
+    s->parted = f.status == FEED_CLOSE && left == 0 && s->loop->out.len == 0 && s->out.len == 0;
     if (!callback_end(s))
         return;
     if (!in_keep(s, in + (n - left), left) || (f.status == FEED_MORE && left >= p->in_max_bytes)) {

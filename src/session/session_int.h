@@ -69,6 +69,7 @@ struct session {
     bool eof;         /* the client will send no more */
     bool feed_wanted; /* resumed: feed what is held */
     bool in_callback; /* output collects in loop->out */
+    bool parted;      /* the client took its leave and nothing is left to say or hear: no need to linger */
     bool broken;      /* socket error, or the output cap was passed */
     bool armed_out;   /* epoll also waits for EPOLLOUT */
     bool armed_in;

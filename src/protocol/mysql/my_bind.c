@@ -145,7 +145,7 @@ static void bound_type(struct my_run *r, struct my_meta *m, uint8_t type)
             m->len = null ? 0 : kept[i].len;
             m->dec = kept[i].dec;
             m->coll = r->kit->binary;
-            m->exact = true;
+            m->wide = true;
         }
 }
 

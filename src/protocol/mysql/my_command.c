@@ -21,8 +21,8 @@ struct my_conn *my_conn_new(struct my_ses *ses)
         return NULL;
     }
     ses->c = c;
-    rng_secret(&c->rand1, sizeof c->rand1);
-    rng_secret(&c->rand2, sizeof c->rand2);
+    rng_pool_take(&ses->sh->secrets, &c->rand1, sizeof c->rand1);
+    rng_pool_take(&ses->sh->secrets, &c->rand2, sizeof c->rand2);
     c->rand1 %= 0x3fffffff;
     c->rand2 %= 0x3fffffff;
     my_conn_reset(ses);
@@ -70,12 +70,8 @@ static void state_free(struct my_conn *c)
         my_ps_free(ps);
     }
     c->n_ps = 0;
-    while (c->savepoints) {
-        struct my_savepoint *sp = c->savepoints;
-        c->savepoints = sp->next;
-        free(sp->name);
-        free(sp);
-    }
+    my_trans_rollback(c);
+    my_locks_free(c);
     for (size_t i = 0; i < c->n_temp; i++) {
         my_table_unref(c->temp[i]);
         free(c->temp_db[i]);

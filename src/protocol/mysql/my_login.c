@@ -27,7 +27,7 @@ uint32_t my_server_caps(const struct my_kit *k)
 void my_new_salt(struct my_ses *ses)
 {
     bool seven = !ses->kit->mariadb && ses->kit->version >= 50700;
-    rng_secret(ses->salt, MY_SALT_LEN);
+    rng_pool_take(&ses->sh->secrets, ses->salt, MY_SALT_LEN);
     for (size_t i = 0; i < MY_SALT_LEN; i++) {
         uint8_t c = ses->salt[i] & 0x7f;
         ses->salt[i] = seven ? (uint8_t)(c == 0 || c == '$' ? c + 1 : c) : (uint8_t)(33 + ses->salt[i] % 94);

@@ -380,7 +380,7 @@ void my_stmt_fetch(struct my_run *r, struct rd p)
     }
     ps->cursor_at = ps->cursor.len - rd_left(&rows);
     r->status |= MY_STATUS_CURSOR;
-    if (!rd_left(&rows)) {
+    if (sent < n) { /* the server learns that there are no more when it reads past the last */
         r->status = (uint16_t)((r->status & ~MY_STATUS_CURSOR) | MY_STATUS_LAST_ROW);
         cursor_close(ps);
     }

@@ -11,7 +11,7 @@ uint16_t my_status(const struct my_run *r)
     if (r->c->autocommit)
         s |= MY_STATUS_AUTOCOMMIT;
     if (r->c->in_trans)
-        s |= MY_STATUS_IN_TRANS;
+        s |= r->c->read_only ? MY_STATUS_IN_TRANS | MY_STATUS_IN_TRANS_READONLY : MY_STATUS_IN_TRANS;
     if (r->more)
         s |= MY_STATUS_MORE_RESULTS;
     if (r->c->no_backslash)
@@ -178,12 +178,10 @@ static uint16_t flags_of(const struct my_meta *m)
     return f;
 }
 
-/* MariaDB sends an integer expression of up to 10 characters as LONG (Type_handler::type_handler_long_or_longlong), and
- * NOT_FIXED_DEC is 39 there, which only a real shows as 31 (sql/item.cc: Item::init_make_send_field). */
+/* NOT_FIXED_DEC is 39 in MariaDB, which only a real shows as 31 (sql/item.cc: Item::init_make_send_field). */
 static uint8_t type_on_wire(const struct my_run *r, const struct my_meta *m)
 {
-    bool narrow = !m->is_field && !m->exact && m->type == MY_T_LONGLONG && m->len < 11;
-    return (uint8_t)(r->kit->mariadb && narrow ? MY_T_LONG : m->type);
+    return (uint8_t)(r->kit->mariadb && my_is_narrow(m) ? MY_T_LONG : m->type);
 }
 
 static uint8_t decimals_on_wire(const struct my_run *r, const struct my_meta *m)

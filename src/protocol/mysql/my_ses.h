@@ -2,6 +2,7 @@
 #ifndef HOTARU_PROTOCOL_MYSQL_MY_SES_H
 #define HOTARU_PROTOCOL_MYSQL_MY_SES_H
 
+#include "base/rng.h"
 #include "protocol/mysql/my_error.h"
 #include "protocol/mysql/my_net.h"
 #include "protocol/mysql/my_policy.h"
@@ -47,6 +48,12 @@ struct my_ps {               /* a prepared statement, by number or by name */
 struct my_savepoint {
     struct my_savepoint *next;
     char *name;
+    size_t mark;             /* of the undo log */
+};
+
+struct my_lock {             /* LOCK TABLES */
+    char *db, *name;
+    bool write;
 };
 
 /* What CLIENT_SESSION_TRACK tells of, in the order of session_track_system_variables; the current database last. */
@@ -97,6 +104,13 @@ struct my_conn {
     uint32_t next_ps, last_ps; /* last_ps: of the last COM_STMT_PREPARE; 0: it failed */
     size_t n_ps;
     struct my_savepoint *savepoints;
+    struct my_undo *undo;    /* my_undo.h */
+    bool read_only;          /* START TRANSACTION READ ONLY */
+    bool changed_plain;      /* the transaction changed a table that cannot roll back */
+    struct my_lock *locks;
+    size_t n_locks;
+    char xid[140];           /* XA START: gtrid and bqual, as lengths and bytes; "" none */
+    char xa_state;           /* 'A'ctive, 'I'dle, 'P'repared, 0 */
     struct my_cond conds[64];
     unsigned n_conds, total_conds, n_errors;
     uint64_t last_insert_id, prev_insert_id, insert_id_stmt;
@@ -145,10 +159,12 @@ struct my_run {
     size_t n_described;
     bool sent_version;
     int in_value_sub;        /* inside a subselect that is a value */
+    const char *clause;      /* what "field list" is called in MariaDB where it is not SELECT: "INSERT INTO", "SET", … */
     const char *query_text;  /* for the process list */
     bool full_list;          /* SHOW FULL PROCESSLIST */
     bool status_at_end_clear; /* SHOW STATUS puts back what it set */
     const char *info_source, *info_org; /* SHOW: what fills the table, what it calls itself */
+    const char *show_key;    /* SHOW: column definitions recorded under this name go before computed ones */
     int sub_depth;
 };
 
@@ -160,6 +176,7 @@ struct my_shared {           /* of all MySQL sessions of one loop */
     uint64_t policy_key;     /* of the login policy: share of sources, attempts */
     struct my_tries tries;
     uint32_t next_id;
+    struct rng_pool secrets; /* salts */
     struct my_ses *sessions;
     struct arena arena;      /* of the statement that runs */
     struct my_out out;       /* reply under construction */
@@ -248,6 +265,14 @@ void my_conn_free(struct my_conn *c);
 struct my_conn *my_conn_new(struct my_ses *ses);
 void my_conn_reset(struct my_ses *ses);
 void my_ps_free(struct my_ps *ps);
+
+/* ---- my_trans.c ---- */
+void my_exec_trans(struct my_run *r, struct my_stmt *st);
+void my_trans_commit(struct my_conn *c);                  /* what every implicit commit does */
+void my_trans_rollback(struct my_conn *c);
+void my_locks_free(struct my_conn *c);
+/* Whether LOCK TABLES lets the statement at the table: errors 1099, 1100. */
+bool my_lock_allows(struct my_run *r, const char *db, const char *name, bool write);
 
 /* ---- my_ps.c: prepared statements over the binary protocol ---- */
 void my_stmt_prepare(struct my_run *r, struct rd p);

@@ -29,9 +29,9 @@ void my_warn_text(struct my_run *r, enum my_level level, uint16_t code, const ch
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void format(char *to, size_t n, enum my_err e, va_list ap)
+static void format(const struct my_run *r, char *to, size_t n, enum my_err e, va_list ap)
 {
-    (void)vsnprintf(to, n, my_errdef(e)->text, ap);
+    (void)vsnprintf(to, n, my_errtext(e, r->kit->mariadb), ap);
 }
 #pragma GCC diagnostic pop
 
@@ -40,7 +40,7 @@ void my_warn(struct my_run *r, enum my_level level, enum my_err e, ...)
     char text[600];
     va_list ap;
     va_start(ap, e);
-    format(text, sizeof text, e, ap);
+    format(r, text, sizeof text, e, ap);
     va_end(ap);
     my_warn_text(r, level, my_errdef(e)->number, text);
 }
@@ -57,6 +57,29 @@ void my_fail_text(struct my_run *r, enum my_err e, const char *text)
     my_warn_text(r, MY_ERROR, d->number, r->err_text);
 }
 
+/* MariaDB names the clause as SQL writes it (enum THD_WHERE). */
+static const char *clause_of(const struct my_run *r, const char *clause)
+{
+    static const char *const names[][2] = {
+        {"field list", "SELECT"}, {"where clause", "WHERE"}, {"on clause", "ON"}, {"group statement", "GROUP BY"}, {"order clause", "ORDER BY"},
+        {"having clause", "HAVING"}, {"from clause", "FROM"},
+    };
+    if (r->clause && strcmp(clause, "field list") == 0)
+        return r->clause;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i][0], clause) == 0)
+            return names[i][1];
+    return clause;
+}
+
+static void bad_name(struct my_run *r, enum my_err e, va_list ap)
+{
+    char text[600];
+    const char *name = va_arg(ap, const char *), *clause = clause_of(r, va_arg(ap, const char *));
+    (void)snprintf(text, sizeof text, e == MY_ER_BAD_FIELD ? "Unknown column '%.192s' in '%.192s'" : "Column '%.192s' in %.192s is ambiguous", name, clause);
+    my_fail_text(r, e, text);
+}
+
 void my_fail(struct my_run *r, enum my_err e, ...)
 {
     if (!my_ok(r))
@@ -64,7 +87,12 @@ void my_fail(struct my_run *r, enum my_err e, ...)
     char text[600];
     va_list ap;
     va_start(ap, e);
-    format(text, sizeof text, e, ap);
+    if (r->kit->mariadb && (e == MY_ER_BAD_FIELD || e == MY_ER_NON_UNIQ)) {
+        bad_name(r, e, ap);
+        va_end(ap);
+        return;
+    }
+    format(r, text, sizeof text, e, ap);
     va_end(ap);
     my_fail_text(r, e, text);
 }

@@ -4,6 +4,7 @@
 
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_select.h"
+#include "protocol/mysql/exec/my_show.h"
 #include "protocol/mysql/expr/my_eval.h"
 
 /* ---- the statement ---- */
@@ -38,10 +39,18 @@ static void into_vars(struct my_run *r, struct my_select *s, const struct my_row
     r->affected = 1;
 }
 
+static void send_columns(struct my_run *r, const struct my_rows *rows)
+{
+    if (r->show_key)
+        (void)my_show_recorded(r, r->show_key, rows->cols, rows->n_cols);
+    my_send_columns(r, rows->cols, rows->n_cols);
+}
+
 void my_exec_select(struct my_run *r, struct my_stmt *st)
 {
     if (st->com == MY_Q_DO) {
         struct my_eval ev = {.r = r, .clause = "field list"};
+        r->clause = "DO";
         for (size_t i = 0; i < st->n_exprs && my_ok(r); i++) {
             my_fix(&ev, st->exprs[i]);
             if (my_ok(r))
@@ -51,6 +60,8 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
     }
     struct my_select *s = st->select;
     struct my_rows rows;
+    if (s->into != MY_INTO_NONE && s->into_last && r->kit->mariadb)
+        my_warn(r, MY_WARNING, MY_ER_WARN_DEPRECATED_SYNTAX, "<select expression> INTO <destination>;", "'SELECT <select list> INTO <destination> FROM...'");
     if (s->into == MY_INTO_DUMPFILE || s->into == MY_INTO_OUTFILE) {
         struct my_rows cols;
         my_select_describe(r, s, NULL, &cols);
@@ -60,7 +71,11 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
             return;
     }
     uint16_t before = r->status;
-    my_select_run(r, s, NULL, 0, &rows);
+    bool stream = s->into == MY_INTO_NONE && r->kit->mariadb;
+    if (stream)
+        my_select_run_ready(r, s, send_columns, &rows);
+    else
+        my_select_run(r, s, NULL, 0, &rows);
     if (!my_ok(r))
         return;
     if (!r->c->autocommit && touches_transaction(r, s))
@@ -68,9 +83,10 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
     r->c->found_rows = (int64_t)rows.found;
     switch (s->into) {
     case MY_INTO_NONE: {
-        uint16_t late = r->late_status;
+        uint16_t late = stream ? 0 : r->late_status;
         r->status = (uint16_t)(r->status & ~late) | before;
-        my_send_columns(r, rows.cols, rows.n_cols);
+        if (!stream)
+            send_columns(r, &rows);
         for (size_t i = 0; i < rows.n_rows; i++)
             my_send_row(r, rows.cols, rows.rows[i], rows.n_cols);
         r->status |= late;

@@ -291,6 +291,10 @@ void my_run_block(struct my_run *r, struct my_select *s, struct my_ctx *outer, s
     columns_of(r, &pl, ret);
     if (!rows || !my_ok(r))
         return;
+    if (ret->ready) { /* MariaDB: evaluation begins behind the column definitions */
+        my_access_flags(r, &pl);
+        ret->ready(r, ret);
+    }
     struct out_sink os = {.sink = {.row = out_row}};
     for (struct my_order *o = s->order; o; o = o->next)
         os.n_order++;
@@ -306,7 +310,8 @@ void my_run_block(struct my_run *r, struct my_select *s, struct my_ctx *outer, s
         else
             my_scan(r, &pl, &os.sink);
     }
-    my_access_flags(r, &pl);
+    if (!ret->ready)
+        my_access_flags(r, &pl);
     if (s->distinct && my_ok(r))
         distinct_rows(r, &pl, &os);
     if (my_ok(r))

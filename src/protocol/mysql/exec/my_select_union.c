@@ -144,13 +144,33 @@ static void union_tail(struct my_run *r, struct my_select *s, struct my_rows *re
         ret->n_rows = (size_t)limit;
 }
 
+static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer, size_t limit, bool rows, struct my_rows *ret);
+
+/* The columns of a union are known when all its parts are: a copy of it is resolved first. */
+static void union_ready(struct my_run *r, struct my_select *s, struct my_rows *ret)
+{
+    struct my_rows cols = {0};
+    struct my_select *copy = my_select_copy(r, s);
+    bool describing = r->describe_only;
+    r->describe_only = true;
+    if (copy)
+        run_all(r, copy, NULL, 0, false, &cols);
+    r->describe_only = describing;
+    r->status |= MY_STATUS_NO_INDEX;
+    if (my_ok(r))
+        ret->ready(r, &cols);
+    ret->ready = NULL;
+}
+
 static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer, size_t limit, bool rows, struct my_rows *ret)
 {
-    *ret = (struct my_rows){0};
+    *ret = (struct my_rows){.ready = ret->ready};
     if (++r->sub_depth > 64) {
         my_fail(r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
         return;
     }
+    if (s->next && ret->ready)
+        union_ready(r, s, ret);
     my_run_block(r, s, outer, s->next ? 0 : limit, rows, ret);
     if (s->next) {
         struct my_rows *parts = my_run_get(r, 1024 * sizeof *parts);
@@ -197,10 +217,18 @@ static void run_all(struct my_run *r, struct my_select *s, struct my_ctx *outer,
 
 void my_select_run(struct my_run *r, struct my_select *s, struct my_ctx *outer, size_t limit, struct my_rows *ret)
 {
+    ret->ready = NULL;
     run_all(r, s, outer, limit, true, ret);
+}
+
+void my_select_run_ready(struct my_run *r, struct my_select *s, void (*ready)(struct my_run *r, const struct my_rows *rows), struct my_rows *ret)
+{
+    ret->ready = ready;
+    run_all(r, s, NULL, 0, true, ret);
 }
 
 void my_select_describe(struct my_run *r, struct my_select *s, struct my_ctx *outer, struct my_rows *ret)
 {
+    ret->ready = NULL;
     run_all(r, s, outer, 0, false, ret);
 }

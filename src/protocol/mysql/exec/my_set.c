@@ -233,7 +233,7 @@ static void apply_session(struct my_run *r, const char *name, const char *value)
     if (strcmp(name, "autocommit") == 0) {
         bool on = strcmp(value, "ON") == 0;
         if (on && !r->c->autocommit)
-            r->c->in_trans = false;
+            my_trans_commit(r->c);
         r->c->autocommit = on;
         r->c->track |= MY_TRACK_AUTOCOMMIT;
         return;

@@ -98,7 +98,7 @@ static struct my_select *copy_select(struct my_run *r, const struct my_select *s
     return n;
 }
 
-static struct my_select *fresh(struct my_run *r, const struct my_select *s)
+struct my_select *my_select_copy(struct my_run *r, const struct my_select *s)
 {
     struct my_select *n = copy_select(r, s);
     if (!n)
@@ -112,7 +112,7 @@ void my_fix_sub(struct my_eval *ev, struct my_expr *e)
     struct my_ctx *x = ctx_or_empty(ev);
     struct my_rows cols = {0};
     struct cached *c = arena_new(r->arena, sizeof *c);
-    struct my_select *s = fresh(r, e->sub);
+    struct my_select *s = my_select_copy(r, e->sub);
     if (!x || !c || !s)
         return;
     e->state = c;
@@ -150,7 +150,7 @@ static const struct my_rows *rows_of(struct my_eval *ev, struct my_expr *e, size
     if (c->done && !c->rows.depends)
         return &c->rows;
     struct my_run *r = ev->r;
-    struct my_select *s = fresh(r, e->sub);
+    struct my_select *s = my_select_copy(r, e->sub);
     if (!s)
         return NULL;
     bool depends = c->rows.depends;

@@ -3,6 +3,7 @@
 
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/expr/my_eval_int.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
 bool my_step(struct my_run *r, uint64_t n)
@@ -186,6 +187,9 @@ int my_compare(struct my_eval *ev, const struct my_val *a, const struct my_meta 
         return cmp_int(a, b);
     if ((ia || a->kind == MY_V_DEC) && (ib || b->kind == MY_V_DEC))
         return my_dec_cmp(my_val_dec(a), my_val_dec(b));
+    const char *kind = ev->r->kit->mariadb && a->kind != MY_V_REAL && b->kind != MY_V_REAL ? "DECIMAL" : "DOUBLE";
+    my_warn_number(ev, a, kind);
+    my_warn_number(ev, b, kind);
     double x = my_val_real(a), y = my_val_real(b);
     return x < y ? -1 : x > y;
 }

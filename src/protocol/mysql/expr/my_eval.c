@@ -50,6 +50,14 @@ static bool rows_allowed(const struct my_expr *e)
     return false;
 }
 
+/* A text that is made here may turn out to be NULL when it is not well formed in a strict mode (Item_str_func::fix_fields). */
+static void strict_text(struct my_eval *ev, struct my_expr *e)
+{
+    bool text = my_result_of(e->m.type) == MY_RES_STR && !my_is_temporal(e->m.type) && !(e->func->flags & MY_FN_PASS);
+    if (text && !e->m.maybe_null && (my_sql_mode(ev->r, "STRICT_TRANS_TABLES") || my_sql_mode(ev->r, "STRICT_ALL_TABLES")))
+        e->m.maybe_null = true;
+}
+
 static unsigned width_of(const struct my_expr *e)
 {
     return e->op == MY_X_ROW ? e->n_args : 1;
@@ -140,6 +148,7 @@ void my_fix(struct my_eval *ev, struct my_expr *e)
             return;
         check_rows(ev, e);
         e->func->fix(ev, e);
+        strict_text(ev, e);
         if (e->func->flags & MY_FN_NOT_CONST)
             e->is_const = false;
         break;

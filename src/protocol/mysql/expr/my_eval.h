@@ -83,9 +83,14 @@ struct my_rows {                /* a result in memory */
     size_t n_rows, cap_rows;
     size_t found;               /* FOUND_ROWS() */
     bool depends;               /* on the row around it */
+    void (*ready)(struct my_run *r, const struct my_rows *rows); /* called once, when columns and their number are known and no row is */
 };
+/* A copy as it was parsed, for a second run; NULL with an error. */
+struct my_select *my_select_copy(struct my_run *r, const struct my_select *s); /* my_sub.c */
 /* Runs a select (with its unions) into memory. outer: the row around it, or NULL. limit: stop after so many rows (0: none). */
 void my_select_run(struct my_run *r, struct my_select *s, struct my_ctx *outer, size_t limit, struct my_rows *ret);
+/* The same for the statement itself: ready is called when its columns are known. */
+void my_select_run_ready(struct my_run *r, struct my_select *s, void (*ready)(struct my_run *r, const struct my_rows *rows), struct my_rows *ret);
 /* Columns only. */
 void my_select_describe(struct my_run *r, struct my_select *s, struct my_ctx *outer, struct my_rows *ret);
 bool my_rows_add(struct my_run *r, struct my_rows *rows, struct my_val *vals);

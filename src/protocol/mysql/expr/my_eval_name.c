@@ -7,6 +7,7 @@
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_bind.h"
 #include "protocol/mysql/expr/my_eval_int.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
 /* ---- names ---- */
@@ -32,6 +33,25 @@ static const char *full_name(struct my_run *r, const struct my_expr *e)
         return e->name;
     (void)snprintf(s, n, "%s%s%s%s%s", e->db ? e->db : "", e->db ? "." : "", e->table ? e->table : "", e->table ? "." : "", e->name);
     return s;
+}
+
+/* Field::max_display_length of the integer types. */
+static uint32_t width_of(const struct my_meta *m)
+{
+    switch (m->type) {
+    case MY_T_TINY:
+        return 4;
+    case MY_T_SHORT:
+        return 6;
+    case MY_T_INT24:
+        return 8;
+    case MY_T_LONG:
+        return 11;
+    case MY_T_LONGLONG:
+        return 20;
+    default:
+        return 0;
+    }
 }
 
 static bool find_in(struct my_eval *ev, struct my_ctx *x, struct my_expr *e, int depth)
@@ -64,6 +84,8 @@ static bool find_in(struct my_eval *ev, struct my_ctx *x, struct my_expr *e, int
     e->depth = (uint8_t)depth;
     e->m = x->rels[found_rel]->cols[found_col].m;
     e->m.coerce = MY_CO_IMPLICIT;
+    if (ev->r->kit->mariadb)
+        e->m.expr_len = width_of(&e->m);
     if (x->rels[found_rel]->null_row_ok)
         e->m.maybe_null = true;
     e->has_field = true;
@@ -120,7 +142,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
     const struct my_sysvar *v = e->table ? NULL : my_sysvar_find(r->kit, e->name);
     if (e->table && my_sysvar_find(r->kit, e->name) && strncmp(e->name, "key_", 4) == 0)
         v = my_sysvar_find(r->kit, e->name);
-    if (!v) {
+    if (!v || v->hidden) {
         my_fail(r, MY_ER_UNKNOWN_SYSTEM_VARIABLE, e->name);
         return;
     }
@@ -130,26 +152,26 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
         my_fail(r, MY_ER_INCORRECT_GLOBAL_LOCAL_VAR, v->name, "SESSION");
         return;
     }
-    if (scope == MY_SCOPE_SESSION && !r->kit->mariadb && my_sysvar_scope(r->kit, v) == MY_VAR_GLOBAL && r->kit->version >= 50500) {
+    if (scope == MY_SCOPE_SESSION && my_sysvar_scope(r->kit, v) == MY_VAR_GLOBAL && r->kit->version >= 50500) {
         my_fail(r, MY_ER_INCORRECT_GLOBAL_LOCAL_VAR, v->name, "GLOBAL");
         return;
     }
     if (strcmp(v->name, "version") == 0)
         r->sent_version = true;
-    bool null = !text || (!*text && (strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
+    bool null = !text || (!*text && (v->null_when_empty || strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
                                      strncmp(v->name, "relay_log", 9) == 0 || strncmp(v->name, "ssl_", 4) == 0 || strncmp(v->name, "log_bin_", 8) == 0));
     e->val = my_null();
     switch (v->type) {
     case MY_VAR_BOOL:
         my_fix_int(r->kit, e, 1, true, false);
-        e->m.exact = true;
+        e->m.wide = true;
         e->val = my_int(text && strcmp(text, "ON") == 0);
         break;
     case MY_VAR_INT: {
         bool uns = false;
         my_fix_int(r->kit, e, 21, true, true);
         int64_t i = my_text_i64(text, strlen(text), NULL, &uns);
-        e->m.unsigned_ = i >= 0 || uns;
+        e->m.unsigned_ = !v->is_signed && (i >= 0 || uns);
         e->val = e->m.unsigned_ ? my_uint((uint64_t)i) : my_int(i);
         break;
     }
@@ -165,6 +187,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
         break;
     }
     e->is_const = true;
+    e->m.wide = true;
 }
 
 void my_fix_uservar(struct my_eval *ev, struct my_expr *e)
@@ -286,7 +309,7 @@ void my_fix_case(struct my_eval *ev, struct my_expr *e)
         return;
     }
     my_finish_hybrid(ev, &m, e, from, has_else);
-    m.maybe_null = null || (ev->r->kit->mariadb ? false : my_any_maybe_null(e));
+    m.maybe_null = null || my_any_maybe_null(e);
     m.is_field = false;
     m.flags = 0;
     m.db = m.table = m.org_table = m.org_name = NULL;
@@ -385,14 +408,46 @@ void my_unify(struct my_eval *ev, struct my_meta *m, const struct my_meta *b)
     m->len = a.len > b->len ? a.len : b->len;
 }
 
+static bool is_when(const struct my_expr *e, size_t i, size_t from, size_t has_else)
+{
+    return e->op == MY_X_CASE && !(has_else && i == (size_t)e->n_args - 1) && (i - from) % 2 == 0;
+}
+
+/* Type_handler_int_result and _decimal_result, Item_hybrid_func_fix_attributes: the longest whole part, the most places. */
+static void finish_mariadb(struct my_meta *m, const struct my_expr *e, size_t from, size_t has_else)
+{
+    uint32_t whole = 0;
+    uint8_t dec = 0;
+    bool uns = true, wide = false;
+    for (size_t i = from; i < e->n_args; i++) {
+        const struct my_expr *a = e->args[i];
+        if (is_when(e, i, from, has_else) || a->m.type == MY_T_NULL)
+            continue;
+        uint32_t prec = my_precision(a), w = prec > a->m.dec ? prec - a->m.dec : 0;
+        whole = w > whole ? w : whole;
+        dec = a->m.dec > dec ? a->m.dec : dec;
+        uns &= a->m.unsigned_;
+        wide |= my_result_of(a->m.type) == MY_RES_INT && a->m.type == MY_T_LONGLONG && !my_is_narrow(&a->m);
+    }
+    m->unsigned_ = uns;
+    m->dec = dec;
+    m->len = my_length_of(whole + dec, dec, uns);
+    if (my_result_of(m->type) == MY_RES_DEC)
+        return;
+    m->type = wide ? MY_T_LONGLONG : MY_T_LONG;
+    m->wide = wide;
+}
+
 /* Lengths of numbers go through a precision without sign (agg_num_lengths). */
 void my_finish_hybrid(struct my_eval *ev, struct my_meta *m, struct my_expr *e, size_t from, size_t has_else)
 {
     enum my_result res = my_result_of(m->type);
-    if (res == MY_RES_STR || ev->r->kit->mariadb)
+    if (res == MY_RES_STR || res == MY_RES_REAL || my_is_temporal(m->type))
         return;
-    if (res == MY_RES_REAL)
+    if (ev->r->kit->mariadb) {
+        finish_mariadb(m, e, from, has_else);
         return;
+    }
     uint32_t prec = 0;
     uint8_t dec = 0;
     bool uns = true;

@@ -41,7 +41,7 @@ static struct my_val ev_inet_aton(struct my_eval *ev, struct my_expr *e, struct 
 
 static void fix_inet_ntoa(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_str(ev, e, my_conn_coll(ev), 15, 0, true);
+    my_fix_str(ev, e, my_conn_coll(ev), ev->r->kit->mariadb ? 31 : 15, 0, true);
 }
 
 static struct my_val ev_inet_ntoa(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -113,7 +113,8 @@ static struct my_val ev_to_base64(struct my_eval *ev, struct my_expr *e, struct 
 
 static void fix_from_base64(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_str(ev, e, ev->r->kit->binary, (uint64_t)e->args[0]->m.len / 4 * 3, MY_DEC_FLOAT, true);
+    uint64_t n = e->args[0]->m.len;
+    my_fix_str(ev, e, ev->r->kit->binary, ev->r->kit->mariadb ? (n * 3 + 3) / 4 : n / 4 * 3, MY_DEC_FLOAT, true);
 }
 
 static struct my_val ev_from_base64(struct my_eval *ev, struct my_expr *e, struct my_val *args)

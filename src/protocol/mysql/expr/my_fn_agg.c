@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocol/mysql/exec/my_sel.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 
 static void fix_count(struct my_eval *ev, struct my_expr *e)
 {
@@ -39,6 +40,7 @@ static void fix_avg(struct my_eval *ev, struct my_expr *e)
 static void fix_minmax(struct my_eval *ev, struct my_expr *e)
 {
     e->m = e->args[0]->m;
+    e->m.wide = !e->m.is_field && my_result_of(e->m.type) == MY_RES_INT;
     e->m.is_field = false;
     e->m.flags = 0;
     e->m.db = e->m.table = e->m.org_table = e->m.org_name = NULL;
@@ -57,7 +59,9 @@ static void fix_std(struct my_eval *ev, struct my_expr *e)
     e->m = (struct my_meta){.type = MY_T_DOUBLE, .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC, .maybe_null = true,
                             .dec = exact ? (uint8_t)(dec > 30 ? 30 : dec) : MY_DEC_FLOAT};
     e->m.len = exact ? a->len + inc + (a->dec ? 0 : 1) : 23;
-    if (exact)
+    if (exact && ev->r->kit->mariadb)
+        e->m.len = my_length_of(my_precision(e->args[0]) * 2 + inc, e->m.dec, false);
+    else if (exact)
         e->m.len = 17u + e->m.dec;
 }
 static void fix_concat(struct my_eval *ev, struct my_expr *e)
@@ -68,7 +72,10 @@ static void fix_concat(struct my_eval *ev, struct my_expr *e)
     uint64_t max = my_var_u64(ev->r, "group_concat_max_len");
     my_fix_str(ev, e, c, max / c->maxlen, 0, true);
     e->m.len = max > UINT32_MAX ? UINT32_MAX : (uint32_t)(max / c->maxlen * c->maxlen);
-    if (e->m.len > 512 * 3)
+    if (ev->r->kit->mariadb && max > 512) {
+        e->m.len = (uint32_t)(max / c->minlen * c->maxlen);
+        e->m.type = MY_T_BLOB;
+    } else if (e->m.len > 512 * 3)
         e->m.type = e->m.len > 65535 ? MY_T_LONG_BLOB : MY_T_BLOB;
     else
         e->m.type = MY_T_VAR_STRING;

@@ -41,9 +41,8 @@ static void fix_convert(struct my_eval *ev, struct my_expr *e)
 
 static void fix_binary(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_str(ev, e, ev->r->kit->binary, e->args[0]->m.len, ev->r->kit->mariadb ? MY_DEC_FLOAT : 0, ev->r->kit->mariadb ? e->args[0]->m.maybe_null : true);
-    if (!ev->r->kit->mariadb)
-        e->m.maybe_null = e->args[0]->m.maybe_null;
+    my_fix_str(ev, e, ev->r->kit->binary, e->args[0]->m.len, 0, true);
+    e->m.maybe_null = e->args[0]->m.maybe_null;
     e->m.coerce = MY_CO_IMPLICIT;
 }
 
@@ -75,6 +74,16 @@ static struct my_val ev_coercibility(struct my_eval *ev, struct my_expr *e, stru
 }
 
 /* ---- CAST ---- */
+/* Item_func_signed and _unsigned of MariaDB: what the text may have, at least a digit and a sign. */
+static uint32_t cast_int_chars(const struct my_expr *e, const struct my_type_def *t)
+{
+    const struct my_meta *a = &e->args[0]->m;
+    uint64_t chars = my_result_of(a->type) == MY_RES_STR ? my_chars_of(a) : a->len;
+    if (t->unsigned_ && !a->unsigned_)
+        return 20;
+    return chars > 21 ? 21 : chars < 2 ? 2 : (uint32_t)chars;
+}
+
 static void fix_cast(struct my_eval *ev, struct my_expr *e)
 {
     const struct my_type_def *t = e->type;
@@ -82,14 +91,17 @@ static void fix_cast(struct my_eval *ev, struct my_expr *e)
     struct my_kit *k = ev->r->kit;
     switch (t->type) {
     case MY_T_LONGLONG:
-        my_fix_int(k, e, ev->r->kit->mariadb ? 21 : a->len, a->maybe_null, t->unsigned_);
+        my_fix_int(k, e, k->mariadb ? cast_int_chars(e, t) : a->len, a->maybe_null, t->unsigned_);
         return;
     case MY_T_NEWDECIMAL:
         e->m = (struct my_meta){.type = MY_T_NEWDECIMAL, .dec = t->dec, .len = t->len + (t->dec > 0) + 1, .coll = k->binary,
                                 .coerce = MY_CO_NUMERIC, .maybe_null = a->maybe_null};
         return;
+    case MY_T_FLOAT:
+        e->m = (struct my_meta){.type = MY_T_FLOAT, .dec = MY_DEC_FLOAT, .len = 12, .coll = k->binary, .coerce = MY_CO_NUMERIC, .maybe_null = true};
+        return;
     case MY_T_DOUBLE:
-        e->m = (struct my_meta){.type = MY_T_DOUBLE, .dec = MY_DEC_FLOAT, .len = 22, .coll = k->binary, .coerce = MY_CO_NUMERIC, .maybe_null = a->maybe_null};
+        e->m = (struct my_meta){.type = MY_T_DOUBLE, .dec = MY_DEC_FLOAT, .len = 22, .coll = k->binary, .coerce = MY_CO_NUMERIC, .maybe_null = a->maybe_null || k->mariadb};
         return;
     case MY_T_DATE:
     case MY_T_TIME:
@@ -104,11 +116,44 @@ static void fix_cast(struct my_eval *ev, struct my_expr *e)
             return;
         }
         uint64_t chars = t->has_len ? t->len : t->is_binary_string ? a->len : my_chars_of(a);
-        my_fix_str(ev, e, c, chars, MY_DEC_FLOAT, k->mariadb && !t->has_len ? a->maybe_null : true);
+        my_fix_str(ev, e, c, chars, k->mariadb ? 0 : MY_DEC_FLOAT, k->mariadb && !t->has_len ? a->maybe_null : true);
         e->m.coerce = MY_CO_IMPLICIT;
         return;
     }
     }
+}
+
+static const char complement[] = "Cast to unsigned converted negative integer to its positive complement";
+
+/* A negative number that is no integer is 0 in MariaDB. */
+static struct my_val cast_overflow(struct my_eval *ev, struct my_expr *e, const struct my_val *v)
+{
+    char line[200];
+    struct my_val t = my_val_text(ev->r->arena, v, &e->args[0]->m);
+    (void)snprintf(line, sizeof line, "Got overflow when casting '%.*s' to UNSIGNED INT. Value truncated", (int)(t.s.n > 100 ? 100 : t.s.n), t.s.p);
+    my_warn_text(ev->r, MY_WARNING, 1916, line);
+    return my_uint(0);
+}
+
+/* What has more digits than the type is its largest value. */
+static struct my_dec cast_decimal(struct my_eval *ev, struct my_expr *e, struct my_dec d)
+{
+    const struct my_type_def *t = e->type;
+    char nines[80], line[400];
+    size_t n = 0, whole = t->len > t->dec ? t->len - t->dec : 0;
+    d = my_dec_round(d, t->dec, false);
+    for (; n < whole && n < 60; n++)
+        nines[n] = '9';
+    nines[n++] = '.';
+    for (size_t i = 0; i < t->dec && n < sizeof nines; i++)
+        nines[n++] = '9';
+    struct my_dec max = my_dec_of_text(nines, n, NULL), min = max;
+    min.unscaled = -min.unscaled;
+    if (t->len > 37 || (my_dec_cmp(d, max) <= 0 && my_dec_cmp(d, min) >= 0))
+        return d;
+    (void)snprintf(line, sizeof line, "Out of range value for column '%.255s' at row 1", e->text ? e->text : "");
+    my_warn_text(ev->r, MY_WARNING, 1264, line);
+    return d.unscaled < 0 ? min : max;
 }
 
 static struct my_val ev_cast(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -134,8 +179,14 @@ static struct my_val ev_cast(struct my_eval *ev, struct my_expr *e, struct my_va
                 char *s = arena_copy(ev->r->arena, v.s.p, v.s.n > 128 ? 128 : v.s.n);
                 my_warn(ev->r, MY_WARNING, MY_ER_TRUNCATED_WRONG_VALUE, "INTEGER", s ? s : "");
             }
+            if (t->unsigned_ && i < 0 && !uns && ev->r->kit->mariadb)
+                my_warn_text(ev->r, MY_NOTE, 1105, complement);
         } else {
             i = my_val_i64(&v, &uns);
+            if (t->unsigned_ && i < 0 && !uns && ev->r->kit->mariadb && v.kind == MY_V_INT)
+                my_warn_text(ev->r, MY_NOTE, 1105, complement);
+            if (t->unsigned_ && i < 0 && !uns && ev->r->kit->mariadb && v.kind != MY_V_INT)
+                return cast_overflow(ev, e, &v);
         }
         return t->unsigned_ ? my_uint((uint64_t)i) : my_int(i);
     }
@@ -146,8 +197,10 @@ static struct my_val ev_cast(struct my_eval *ev, struct my_expr *e, struct my_va
             char *s = arena_copy(ev->r->arena, v.s.p, v.s.n > 128 ? 128 : v.s.n);
             my_warn(ev->r, MY_WARNING, MY_ER_TRUNCATED_WRONG_VALUE, "DECIMAL", s ? s : "");
         }
-        return my_decimal(my_dec_round(d, t->dec, false));
+        return my_decimal(cast_decimal(ev, e, d));
     }
+    case MY_T_FLOAT:
+        return my_real((double)(float)my_val_real(&v));
     case MY_T_DOUBLE:
         return my_real(my_val_real(&v));
     case MY_T_DATE:

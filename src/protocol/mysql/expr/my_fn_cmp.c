@@ -95,15 +95,21 @@ static struct my_val ev_equal(struct my_eval *ev, struct my_expr *e, struct my_v
 }
 
 /* ---- logic ---- */
+static int truth(struct my_eval *ev, const struct my_val *v)
+{
+    my_warn_number(ev, v, "DOUBLE");
+    return my_truth(v);
+}
+
 static struct my_val ev_and(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)args;
     struct my_val a = my_eval_expr(ev, e->args[0]);
-    int x = my_truth(&a);
+    int x = truth(ev, &a);
     if (x == 0 || !my_ok(ev->r))
         return my_int(0);
     struct my_val b = my_eval_expr(ev, e->args[1]);
-    int y = my_truth(&b);
+    int y = truth(ev, &b);
     return y == 0 ? my_int(0) : x < 0 || y < 0 ? my_null() : my_int(1);
 }
 
@@ -111,26 +117,24 @@ static struct my_val ev_or(struct my_eval *ev, struct my_expr *e, struct my_val 
 {
     (void)args;
     struct my_val a = my_eval_expr(ev, e->args[0]);
-    int x = my_truth(&a);
+    int x = truth(ev, &a);
     if (x == 1 || !my_ok(ev->r))
         return my_int(1);
     struct my_val b = my_eval_expr(ev, e->args[1]);
-    int y = my_truth(&b);
+    int y = truth(ev, &b);
     return y == 1 ? my_int(1) : x < 0 || y < 0 ? my_null() : my_int(0);
 }
 
 static struct my_val ev_xor(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    (void)ev;
     (void)e;
-    return my_int(my_truth(&args[0]) != my_truth(&args[1]));
+    return my_int(truth(ev, &args[0]) != truth(ev, &args[1]));
 }
 
 static struct my_val ev_not(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    (void)ev;
     (void)e;
-    return my_int(!my_truth(&args[0]));
+    return my_int(!truth(ev, &args[0]));
 }
 
 static struct my_val ev_isnull(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -149,14 +153,12 @@ static struct my_val ev_isnotnull(struct my_eval *ev, struct my_expr *e, struct 
 
 static struct my_val ev_istrue(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    (void)ev;
-    return my_int((my_truth(&args[0]) == 1) != e->not_);
+    return my_int((truth(ev, &args[0]) == 1) != e->not_);
 }
 
 static struct my_val ev_isfalse(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    (void)ev;
-    return my_int((my_truth(&args[0]) == 0) != e->not_);
+    return my_int((truth(ev, &args[0]) == 0) != e->not_);
 }
 
 static struct my_val ev_between(struct my_eval *ev, struct my_expr *e, struct my_val *args)

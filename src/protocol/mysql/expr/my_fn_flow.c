@@ -20,6 +20,13 @@ static uint32_t digits_of(const struct my_meta *m)
     return m->len > cut ? m->len - cut : 0;
 }
 
+/* MariaDB only: lengths of the values from argument number `from` on. */
+static void finish_mariadb(struct my_eval *ev, struct my_expr *e, size_t from)
+{
+    if (ev->r->kit->mariadb)
+        my_finish_hybrid(ev, &e->m, e, from, 0);
+}
+
 /* Item_func_if and _ifnull: lengths without sign, then one sign. */
 static void hybrid_of_two(struct my_eval *ev, struct my_expr *e, struct my_expr *a, struct my_expr *b)
 {
@@ -30,6 +37,8 @@ static void hybrid_of_two(struct my_eval *ev, struct my_expr *e, struct my_expr 
         my_unify(ev, &m, &b->m);
     if (a->m.type == MY_T_NULL && b->m.type == MY_T_NULL) {
         e->m = plain(a->m);
+        if (ev->r->kit->mariadb)
+            e->m.type = MY_T_STRING;
         return;
     }
     e->m = plain(m);
@@ -42,6 +51,7 @@ static void hybrid_of_two(struct my_eval *ev, struct my_expr *e, struct my_expr 
     }
     if (res == MY_RES_INT)
         e->m.type = MY_T_LONGLONG;
+    finish_mariadb(ev, e, (size_t)(a == e->args[1]));
     e->m.maybe_null = a->m.maybe_null || b->m.maybe_null;
 }
 
@@ -64,13 +74,14 @@ static struct my_val as_type(struct my_eval *ev, struct my_val v, const struct m
 static void fix_if(struct my_eval *ev, struct my_expr *e)
 {
     hybrid_of_two(ev, e, e->args[1], e->args[2]);
-    e->m.maybe_null = e->args[1]->m.maybe_null || e->args[2]->m.maybe_null;
+    e->m.maybe_null = e->args[1]->m.maybe_null || e->args[2]->m.maybe_null || (ev->r->kit->mariadb && e->args[0]->m.maybe_null);
 }
 
 static struct my_val ev_if(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)args;
     struct my_val c = my_eval_expr(ev, e->args[0]);
+    my_warn_number(ev, &c, "DOUBLE");
     struct my_expr *pick = e->args[my_truth(&c) == 1 ? 1 : 2];
     return as_type(ev, my_eval_expr(ev, pick), &pick->m, &e->m);
 }
@@ -98,6 +109,7 @@ static void fix_coalesce(struct my_eval *ev, struct my_expr *e)
     e->m = plain(m);
     if (my_result_of(m.type) == MY_RES_INT)
         e->m.type = MY_T_LONGLONG;
+    finish_mariadb(ev, e, 0);
     e->m.maybe_null = ev->r->kit->version >= 50600 || ev->r->kit->mariadb ? null : my_any_maybe_null(e) && null;
 }
 
@@ -147,20 +159,57 @@ static struct my_val ev_interval(struct my_eval *ev, struct my_expr *e, struct m
     return my_int((int64_t)i - 1);
 }
 
+/* MariaDB compares as it would in a condition: a date with a text as a date, a text with a number as reals. */
+static bool extreme_mariadb(struct my_eval *ev, struct my_expr *e)
+{
+    bool text = false, number = false, date = false;
+    struct my_meta when = {0};
+    uint8_t dec = 0;
+    for (size_t i = 0; i < e->n_args; i++) {
+        const struct my_meta *a = &e->args[i]->m;
+        bool t = my_is_temporal(a->type);
+        dec = a->type == MY_T_NULL ? dec : a->dec > dec ? a->dec : dec;
+        date |= t;
+        text |= !t && my_result_of(a->type) == MY_RES_STR;
+        number |= my_result_of(a->type) != MY_RES_STR;
+        if (t && (!when.type || a->type == MY_T_DATETIME))
+            when = *a;
+    }
+    if (date && text && !number)
+        e->m = plain(when);
+    else if (text && number)
+        my_fix_real(ev, e, dec, false);
+    else
+        return false;
+    e->m.maybe_null = my_any_maybe_null(e);
+    return true;
+}
+
 static void fix_extreme(struct my_eval *ev, struct my_expr *e)
 {
+    if (ev->r->kit->mariadb && extreme_mariadb(ev, e))
+        return;
     struct my_meta m = e->args[0]->m;
     for (size_t i = 1; i < e->n_args; i++)
         my_unify(ev, &m, &e->args[i]->m);
     e->m = plain(m);
     if (my_result_of(m.type) == MY_RES_INT)
         e->m.type = MY_T_LONGLONG;
+    finish_mariadb(ev, e, 0);
     e->m.maybe_null = my_any_maybe_null(e);
 }
 
 static struct my_val extreme(struct my_eval *ev, struct my_expr *e, struct my_val *args, int want)
 {
     size_t best = 0;
+    if (my_result_of(e->m.type) == MY_RES_REAL) {
+        for (size_t i = 0; i < e->n_args; i++) {
+            my_warn_number(ev, &args[i], "DOUBLE");
+            if (want * my_val_real(&args[i]) > want * my_val_real(&args[best]))
+                best = i;
+        }
+        return my_real(my_val_real(&args[best]));
+    }
     for (size_t i = 1; i < e->n_args; i++)
         if (my_compare(ev, &args[i], &e->args[i]->m, &args[best], &e->args[best]->m) == want)
             best = i;
@@ -211,13 +260,13 @@ static struct my_val ev_match(struct my_eval *ev, struct my_expr *e, struct my_v
 
 const struct my_func my_funcs_flow[] = {
     {"match", 2, MY_ARGS_MANY, W, fix_match, ev_match},
-    {"if", 3, 3, W | MY_FN_LAZY, fix_if, ev_if},
-    {"ifnull", 2, 2, MY_FN_LAZY, fix_ifnull, ev_coalesce},
-    {"coalesce", 1, MY_ARGS_MANY, W | MY_FN_LAZY, fix_coalesce, ev_coalesce},
-    {"nullif", 2, 2, MY_FN_NULLS, fix_nullif, ev_nullif},
+    {"if", 3, 3, W | MY_FN_LAZY | MY_FN_PASS, fix_if, ev_if},
+    {"ifnull", 2, 2, MY_FN_LAZY | MY_FN_PASS, fix_ifnull, ev_coalesce},
+    {"coalesce", 1, MY_ARGS_MANY, W | MY_FN_LAZY | MY_FN_PASS, fix_coalesce, ev_coalesce},
+    {"nullif", 2, 2, MY_FN_NULLS | MY_FN_PASS, fix_nullif, ev_nullif},
     {"interval", 2, MY_ARGS_MANY, W | MY_FN_NULLS, fix_interval, ev_interval},
-    {"greatest", 2, MY_ARGS_MANY, 0, fix_extreme, ev_greatest},
-    {"least", 2, MY_ARGS_MANY, 0, fix_extreme, ev_least},
+    {"greatest", 2, MY_ARGS_MANY, MY_FN_PASS, fix_extreme, ev_greatest},
+    {"least", 2, MY_ARGS_MANY, MY_FN_PASS, fix_extreme, ev_least},
     {"strcmp", 2, 2, 0, fix_strcmp, ev_strcmp},
     {0},
 };

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/rng.h"
+#include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/expr/my_eval.h"
 
 static void fix_sysname(struct my_eval *ev, struct my_expr *e, uint64_t chars, bool null)
@@ -80,6 +81,15 @@ static void fix_int21(struct my_eval *ev, struct my_expr *e)
 {
     my_fix_int(ev->r->kit, e, 21, e->n_args && my_any_maybe_null(e), false);
 }
+static void fix_last_insert_id(struct my_eval *ev, struct my_expr *e)
+{
+    fix_int21(ev, e);
+    if (!ev->r->kit->mariadb)
+        return;
+    e->m.unsigned_ = e->m.wide = true;
+    if (e->n_args)
+        e->m.len = e->args[0]->m.len;
+}
 static struct my_val ev_last_insert_id(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     if (e->n_args) {
@@ -116,17 +126,27 @@ static struct my_val ev_sleep(struct my_eval *ev, struct my_expr *e, struct my_v
         ev->r->delay_us = MY_DELAY_MAX_US;
     return my_int(0);
 }
+static void fix_sleep(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_int(ev->r->kit, e, ev->r->kit->mariadb ? 1 : 21, my_any_maybe_null(e), false);
+}
 static void fix_benchmark(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_int(ev->r->kit, e, 1, my_any_maybe_null(e) && ev->r->kit->version >= 50500, false);
+    my_fix_int(ev->r->kit, e, 1, ev->r->kit->mariadb || (my_any_maybe_null(e) && ev->r->kit->version >= 50500), false);
 }
 /* BENCHMARK: one evaluation, and the time that a 2 GHz server of its day takes for that many. */
 static struct my_val ev_benchmark(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)args;
     struct my_val count = my_eval_expr(ev, e->args[0]);
-    if (count.kind == MY_V_NULL || my_val_i64(&count, NULL) < 0)
+    if (count.kind == MY_V_NULL || my_val_i64(&count, NULL) < 0) {
+        struct my_val t = my_val_text(ev->r->arena, &count, &e->args[0]->m);
+        char line[120];
+        (void)snprintf(line, sizeof line, "Incorrect count value: '%.*s' for function benchmark", (int)(t.s.n > 60 ? 60 : t.s.n), t.s.p);
+        if (count.kind != MY_V_NULL)
+            my_warn_text(ev->r, MY_WARNING, 1411, line);
         return my_null();
+    }
     uint64_t n = (uint64_t)my_val_i64(&count, NULL), before = ev->r->steps;
     if (n)
         (void)my_eval_expr(ev, e->args[1]);
@@ -186,6 +206,8 @@ static void fix_int10n(struct my_eval *ev, struct my_expr *e)
 static void fix_uuid(struct my_eval *ev, struct my_expr *e)
 {
     my_fix_str(ev, e, ev->r->kit->utf8, 36, MY_DEC_FLOAT, false);
+    if (ev->r->kit->mariadb)
+        e->m.type = MY_T_STRING;
     e->m.coerce = MY_CO_COERCIBLE;
 }
 static struct my_val ev_uuid(struct my_eval *ev, struct my_expr *e, struct my_val *args)
@@ -217,8 +239,8 @@ static struct my_val ev_load_file(struct my_eval *ev, struct my_expr *e, struct 
     struct my_val t = my_arg_text(ev, e, 0, args);
     if (t.kind != MY_V_STR || t.s.n > 511)
         return my_null();
-    char *path = arena_copy(ev->r->arena, t.s.p, t.s.n);
-    const struct my_file *f = path ? my_world_file(ev->r->w, path) : NULL;
+    char *given = arena_copy(ev->r->arena, t.s.p, t.s.n), path[1024];
+    const struct my_file *f = given && my_file_path(ev->r, given, false, path, sizeof path) ? my_world_file(ev->r->w, path) : NULL;
     if (!f || f->len > my_var_u64(ev->r, "max_allowed_packet"))
         return my_null();
     return my_text_out(ev, (const char *)f->bytes, f->len);
@@ -230,6 +252,7 @@ static void fix_name_const(struct my_eval *ev, struct my_expr *e)
         return;
     }
     e->m = e->args[1]->m;
+    e->m.maybe_null |= ev->r->kit->mariadb;
     struct my_val n = my_eval_expr(ev, e->args[0]);
     if (n.kind == MY_V_STR)
         e->text = arena_copy(ev->r->arena, n.s.p, n.s.n);
@@ -271,15 +294,15 @@ static struct my_val ev_xml(struct my_eval *ev, struct my_expr *e, struct my_val
 
 #define W MY_FN_WORD
 const struct my_func my_funcs_info[] = {
-    {"version", 0, 0, 0, fix_version, ev_version},
+    {"version", 0, 0, MY_FN_PASS, fix_version, ev_version},
     {"user", 0, 0, W, fix_user, ev_user},
     {"current_user", 0, 0, W, fix_user, ev_current_user},
     {"database", 0, 0, W, fix_database, ev_database},
     {"connection_id", 0, 0, 0, fix_connection_id, ev_connection_id},
-    {"last_insert_id", 0, 1, MY_FN_NOT_CONST | MY_FN_NULLS, fix_int21, ev_last_insert_id},
+    {"last_insert_id", 0, 1, MY_FN_NOT_CONST | MY_FN_NULLS, fix_last_insert_id, ev_last_insert_id},
     {"found_rows", 0, 0, MY_FN_NOT_CONST, fix_int21, ev_found_rows},
     {"row_count", 0, 0, W | MY_FN_NOT_CONST, fix_int21, ev_row_count},
-    {"sleep", 1, 1, MY_FN_NOT_CONST | MY_FN_NULLS, fix_int21, ev_sleep},
+    {"sleep", 1, 1, MY_FN_NOT_CONST | MY_FN_NULLS, fix_sleep, ev_sleep},
     {"benchmark", 2, 2, MY_FN_NOT_CONST | MY_FN_LAZY, fix_benchmark, ev_benchmark},
     {"get_lock", 2, 2, MY_FN_NOT_CONST, fix_int1n, ev_get_lock},
     {"release_lock", 1, 1, MY_FN_NOT_CONST, fix_int1n, ev_release_lock},
@@ -288,7 +311,7 @@ const struct my_func my_funcs_info[] = {
     {"uuid", 0, 0, MY_FN_NOT_CONST, fix_uuid, ev_uuid},
     {"uuid_short", 0, 0, MY_FN_NOT_CONST, fix_int21, ev_uuid_short},
     {"load_file", 1, 1, MY_FN_NOT_CONST, fix_load_file, ev_load_file},
-    {"name_const", 2, 2, MY_FN_NULLS, fix_name_const, ev_name_const},
+    {"name_const", 2, 2, MY_FN_NULLS | MY_FN_PASS, fix_name_const, ev_name_const},
     {"extractvalue", 2, 2, 0, fix_xml, ev_xml},
     {"updatexml", 3, 3, 0, fix_xml, ev_xml},
     {0},

@@ -6,11 +6,18 @@
 #include <zlib.h>
 
 #include "protocol/mysql/expr/my_eval.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 
 static void fix_real(struct my_eval *ev, struct my_expr *e)
 {
     e->m = (struct my_meta){.type = MY_T_DOUBLE, .dec = MY_DEC_FLOAT, .len = 23, .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC,
                             .maybe_null = my_any_maybe_null(e)};
+}
+/* Item_dec_func of MariaDB: NULL when the result is no number. */
+static void fix_dec_func(struct my_eval *ev, struct my_expr *e)
+{
+    fix_real(ev, e);
+    e->m.maybe_null |= ev->r->kit->mariadb;
 }
 static void fix_real_null(struct my_eval *ev, struct my_expr *e)
 {
@@ -23,19 +30,21 @@ static struct my_val real_or_null(double d)
     return isfinite(d) ? my_real(d) : my_null();
 }
 
+/* The argument as a number; a text that is none warns. */
+static double num(struct my_eval *ev, const struct my_val *v)
+{
+    my_warn_number(ev, v, "DOUBLE");
+    return my_val_real(v);
+}
+
 #define REAL1(name, expr)                                                                      \
     static struct my_val ev_##name(struct my_eval *ev, struct my_expr *e, struct my_val *args) \
     {                                                                                          \
-        (void)ev;                                                                              \
         (void)e;                                                                               \
-        double x = my_val_real(&args[0]);                                                      \
+        double x = num(ev, &args[0]);                                                          \
         return real_or_null(expr);                                                             \
     }
 REAL1(sqrt, x < 0 ? NAN : sqrt(x))
-REAL1(exp, exp(x))
-REAL1(ln, x <= 0 ? NAN : log(x))
-REAL1(log2, x <= 0 ? NAN : log2(x))
-REAL1(log10, x <= 0 ? NAN : log10(x))
 REAL1(sin, sin(x))
 REAL1(cos, cos(x))
 REAL1(tan, tan(x))
@@ -45,24 +54,46 @@ REAL1(acos, x < -1 || x > 1 ? NAN : acos(x))
 REAL1(radians, x * (M_PI / 180))
 REAL1(degrees, x * (180 / M_PI))
 
+static struct my_val ev_exp(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    double v = exp(num(ev, &args[0]));
+    if (!isfinite(v) && ev->r->kit->version >= 50500) {
+        my_fail(ev->r, MY_ER_DATA_OUT_OF_RANGE, "DOUBLE", my_expr_print(ev->r, e));
+        return my_null();
+    }
+    return real_or_null(v);
+}
+
 static struct my_val ev_atan(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)ev;
     double x = my_val_real(&args[0]);
     return my_real(e->n_args > 1 ? atan2(x, my_val_real(&args[1])) : atan(x));
 }
+/* Logarithms of what has none: NULL, and a division by zero to the modes that mind. */
 static struct my_val ev_log(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    (void)ev;
-    double x = my_val_real(&args[0]);
+    double x = num(ev, &args[0]);
     if (e->n_args == 1)
-        return x <= 0 ? my_null() : my_real(log(x));
-    double y = my_val_real(&args[1]);
-    return x <= 0 || y <= 0 || x == 1 ? my_null() : real_or_null(log(y) / log(x));
+        return x <= 0 ? my_by_zero(ev) : my_real(log(x));
+    double y = num(ev, &args[1]);
+    return x <= 0 || y <= 0 || x == 1 ? my_by_zero(ev) : real_or_null(log(y) / log(x));
+}
+static struct my_val ev_log2(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    (void)e;
+    double x = num(ev, &args[0]);
+    return x <= 0 ? my_by_zero(ev) : my_real(log2(x));
+}
+static struct my_val ev_log10(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    (void)e;
+    double x = num(ev, &args[0]);
+    return x <= 0 ? my_by_zero(ev) : my_real(log10(x));
 }
 static struct my_val ev_pow(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    double v = pow(my_val_real(&args[0]), my_val_real(&args[1]));
+    double v = pow(num(ev, &args[0]), num(ev, &args[1]));
     if (!isfinite(v) && ev->r->kit->version >= 50500) {
         char text[200];
         (void)snprintf(text, sizeof text, "pow(%s,%s)", my_expr_print(ev->r, e->args[0]), my_expr_print(ev->r, e->args[1]));
@@ -123,13 +154,13 @@ static void fix_abs(struct my_eval *ev, struct my_expr *e)
     e->m = (struct my_meta){.type = is_int(a) ? MY_T_LONGLONG : is_dec(a) ? MY_T_NEWDECIMAL : MY_T_DOUBLE, .dec = a->dec, .len = a->len,
                             .coll = ev->r->kit->binary, .coerce = MY_CO_NUMERIC, .maybe_null = a->maybe_null, .unsigned_ = a->unsigned_};
     if (e->m.type == MY_T_DOUBLE && a->type != MY_T_DOUBLE && a->type != MY_T_FLOAT) {
-        e->m.dec = MY_DEC_FLOAT;
-        e->m.len = 23;
+        bool nothing = a->type == MY_T_NULL && ev->r->kit->mariadb;
+        e->m.dec = nothing ? 0 : MY_DEC_FLOAT;
+        e->m.len = nothing ? 17 : 23;
     }
 }
 static struct my_val ev_abs(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    (void)ev;
     if (is_int(&e->m)) {
         bool u = false;
         int64_t v = my_val_i64(&args[0], &u);
@@ -140,7 +171,7 @@ static struct my_val ev_abs(struct my_eval *ev, struct my_expr *e, struct my_val
         d.unscaled = d.unscaled < 0 ? -d.unscaled : d.unscaled;
         return my_decimal(d);
     }
-    return my_real(fabs(my_val_real(&args[0])));
+    return my_real(fabs(num(ev, &args[0])));
 }
 
 static void fix_sign(struct my_eval *ev, struct my_expr *e)
@@ -163,6 +194,8 @@ static void fix_toint(struct my_eval *ev, struct my_expr *e)
         my_fix_int(ev->r->kit, e, a->len, a->maybe_null, a->unsigned_);
     } else if (is_dec(a)) {
         uint32_t len = a->len - (a->dec ? a->dec + 1u : 0);
+        if (ev->r->kit->mariadb && a->dec) /* a carry makes one digit more */
+            len = my_length_of(my_precision(e->args[0]) - a->dec + 1, 0, a->unsigned_);
         bool fits = len < 18;
         my_fix_int(ev->r->kit, e, len, a->maybe_null, a->unsigned_);
         if (!fits)
@@ -272,8 +305,8 @@ static struct my_val ev_crc32(struct my_eval *ev, struct my_expr *e, struct my_v
 static struct my_val ev_bit_count(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)ev;
-    (void)e;
-    return my_int(__builtin_popcountll((unsigned long long)my_val_i64(&args[0], NULL)));
+    struct my_val v = my_hexnum(e->args[0], args[0]);
+    return my_int(__builtin_popcountll((unsigned long long)my_val_i64(&v, NULL)));
 }
 
 #define W MY_FN_WORD
@@ -285,22 +318,22 @@ const struct my_func my_funcs_num[] = {
     {"floor", 1, 1, 0, fix_toint, ev_floor},
     {"round", 1, 2, 0, fix_round, ev_round},
     {"truncate", 2, 2, W, fix_round, ev_truncate},
-    {"pow", 2, 2, 0, fix_real, ev_pow},
-    {"power", 2, 2, 0, fix_real, ev_pow},
+    {"pow", 2, 2, 0, fix_dec_func, ev_pow},
+    {"power", 2, 2, 0, fix_dec_func, ev_pow},
     {"sqrt", 1, 1, 0, fix_real_null, ev_sqrt},
-    {"exp", 1, 1, 0, fix_real, ev_exp},
-    {"ln", 1, 1, 0, fix_real_null, ev_ln},
+    {"exp", 1, 1, 0, fix_dec_func, ev_exp},
+    {"ln", 1, 1, 0, fix_real_null, ev_log},
     {"log", 1, 2, 0, fix_real_null, ev_log},
     {"log2", 1, 1, 0, fix_real_null, ev_log2},
     {"log10", 1, 1, 0, fix_real_null, ev_log10},
-    {"sin", 1, 1, 0, fix_real, ev_sin},
-    {"cos", 1, 1, 0, fix_real, ev_cos},
-    {"tan", 1, 1, 0, fix_real, ev_tan},
-    {"cot", 1, 1, 0, fix_real, ev_cot},
+    {"sin", 1, 1, 0, fix_dec_func, ev_sin},
+    {"cos", 1, 1, 0, fix_dec_func, ev_cos},
+    {"tan", 1, 1, 0, fix_dec_func, ev_tan},
+    {"cot", 1, 1, 0, fix_dec_func, ev_cot},
     {"asin", 1, 1, 0, fix_real_null, ev_asin},
     {"acos", 1, 1, 0, fix_real_null, ev_acos},
-    {"atan", 1, 2, 0, fix_real, ev_atan},
-    {"atan2", 1, 2, 0, fix_real, ev_atan},
+    {"atan", 1, 2, 0, fix_dec_func, ev_atan},
+    {"atan2", 1, 2, 0, fix_dec_func, ev_atan},
     {"radians", 1, 1, 0, fix_real, ev_radians},
     {"degrees", 1, 1, 0, fix_real, ev_degrees},
     {"pi", 0, 0, 0, fix_pi, ev_pi},

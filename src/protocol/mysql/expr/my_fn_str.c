@@ -164,6 +164,13 @@ static struct my_val ev_ord(struct my_eval *ev, struct my_expr *e, struct my_val
 static void fix_locate(struct my_eval *ev, struct my_expr *e)
 {
     my_fix_int(ev->r->kit, e, 11, my_any_maybe_null(e), false);
+    if (ev->r->kit->mariadb) /* Item_long_func */
+        e->m.type = MY_T_LONG;
+}
+
+static void fix_bit_length(struct my_eval *ev, struct my_expr *e)
+{
+    my_fix_int(ev->r->kit, e, ev->r->kit->mariadb ? 11 : 10, my_any_maybe_null(e), false);
 }
 
 /* 1-based character position of needle in s from the given one on; 0: not there. */
@@ -242,13 +249,20 @@ bool my_const_i64(struct my_eval *ev, struct my_expr *a, int64_t *ret)
     return true;
 }
 
+bool my_const_null(struct my_eval *ev, struct my_expr *a)
+{
+    return ev->r->kit->mariadb && a->op == MY_X_LITERAL && a->val.kind == MY_V_NULL;
+}
+
 static void fix_substr(struct my_eval *ev, struct my_expr *e)
 {
     uint64_t chars = my_chars_of(&e->args[0]->m);
     int64_t start = 0, len = 0;
     bool null = my_any_maybe_null(e);
     if (my_const_i64(ev, e->args[1], &start)) {
-        if (start < 0)
+        if (start == 0 && ev->r->kit->mariadb)
+            chars = 0;
+        else if (start < 0)
             chars = (uint64_t)-start > chars ? (ev->r->kit->version >= 50600 ? 0 : chars) : (uint64_t)-start;
         else if (start > 0)
             chars -= (uint64_t)(start - 1) < chars ? (uint64_t)(start - 1) : chars;
@@ -284,6 +298,8 @@ static void fix_left(struct my_eval *ev, struct my_expr *e)
     int64_t len = 0;
     if (my_const_i64(ev, e->args[1], &len))
         chars = len <= 0 ? 0 : (uint64_t)len < chars ? (uint64_t)len : chars;
+    else if (my_const_null(ev, e->args[1]))
+        chars = 0;
     struct my_expr *list[1] = {e->args[0]};
     struct my_expr tmp = {.args = list, .n_args = 1, .func = e->func};
     my_fix_meet(ev, &tmp, 0, 1, chars, my_any_maybe_null(e));
@@ -342,7 +358,7 @@ const struct my_func my_funcs_str[] = {
     {"concat_ws", 2, MY_ARGS_MANY, MY_FN_NULLS, fix_concat_ws, ev_concat_ws},
     {"length", 1, 1, 0, my_fix_int10, ev_length},
     {"octet_length", 1, 1, 0, my_fix_int10, ev_length},
-    {"bit_length", 1, 1, 0, my_fix_int10, ev_bit_length},
+    {"bit_length", 1, 1, 0, fix_bit_length, ev_bit_length},
     {"char_length", 1, 1, 0, my_fix_int10, ev_char_length},
     {"character_length", 1, 1, 0, my_fix_int10, ev_char_length},
     {"ascii", 1, 1, W, fix_int3, ev_ascii},

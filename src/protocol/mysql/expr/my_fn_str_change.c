@@ -79,6 +79,8 @@ static void fix_repeat(struct my_eval *ev, struct my_expr *e)
     if (my_const_i64(ev, e->args[1], &count)) {
         uint64_t times = count < 0 ? 0u : (uint64_t)count;
         chars *= times > 4294967295u ? 4294967295u : times;
+    } else if (my_const_null(ev, e->args[1])) {
+        chars = 0;
     } else {
         chars = 16777216u / (e->args[0]->m.coll ? e->args[0]->m.coll->maxlen : 1u);
         null = true;
@@ -119,7 +121,7 @@ static struct my_val ev_repeat(struct my_eval *ev, struct my_expr *e, struct my_
 static void fix_space(struct my_eval *ev, struct my_expr *e)
 {
     int64_t n = 0;
-    bool known = my_const_i64(ev, e->args[0], &n);
+    bool known = my_const_i64(ev, e->args[0], &n) || my_const_null(ev, e->args[0]);
     my_fix_str(ev, e, my_conn_coll(ev), known ? (uint64_t)(n < 0 ? 0 : n) : 16777216u / my_conn_coll(ev)->maxlen, MY_DEC_FLOAT, my_any_maybe_null(e) || !known);
 }
 
@@ -129,7 +131,7 @@ static struct my_val ev_space(struct my_eval *ev, struct my_expr *e, struct my_v
     int64_t n = my_val_i64(&args[0], NULL);
     if (n <= 0)
         return my_str("", 0);
-    if (n > (64 << 20) || my_too_big(ev, "repeat", (size_t)n))
+    if (n > (64 << 20) || my_too_big(ev, ev->r->kit->mariadb ? "space" : "repeat", (size_t)n))
         return my_null();
     char *out = arena_new(ev->r->arena, (size_t)n + 1);
     if (!out)
@@ -141,7 +143,7 @@ static struct my_val ev_space(struct my_eval *ev, struct my_expr *e, struct my_v
 static void fix_replace(struct my_eval *ev, struct my_expr *e)
 {
     uint64_t chars = my_chars_of(&e->args[0]->m), from = my_chars_of(&e->args[1]->m), to = my_chars_of(&e->args[2]->m);
-    if (to > from)
+    if (to > from && !(from == 0 && ev->r->kit->mariadb))
         chars += chars * (to - from);
     my_fix_meet(ev, e, 0, 1, chars, my_any_maybe_null(e));
 }
@@ -214,8 +216,11 @@ static struct my_val pad(struct my_eval *ev, struct my_expr *e, struct my_val *a
     struct my_val s = my_arg_text(ev, e, 0, args), p = e->n_args > 2 ? my_arg_text(ev, e, 2, args) : my_str(" ", 1);
     const struct my_coll *c = e->args[0]->m.coll;
     int64_t want = my_val_i64(&args[1], NULL), have = (int64_t)my_chars(c, s.s.p, s.s.n);
-    if (want < 0 || want > (16 << 20))
+    if (want < 0 || want > (16 << 20)) {
+        if (want > 0)
+            (void)my_too_big(ev, left ? "lpad" : "rpad", (size_t)want);
         return my_null();
+    }
     if (have >= want)
         return my_str(s.s.p, my_char_bytes(c, s.s.p, s.s.n, (size_t)want));
     if (!p.s.n)
@@ -294,8 +299,8 @@ const struct my_func my_funcs_str_change[] = {
     {"space", 1, 1, 0, fix_space, ev_space},
     {"replace", 3, 3, W, fix_replace, ev_replace},
     {"insert", 4, 4, W, fix_insert, ev_insert},
-    {"lpad", 3, 3, 0, fix_pad, ev_lpad},
-    {"rpad", 3, 3, 0, fix_pad, ev_rpad},
+    {"lpad", 2, 3, 0, fix_pad, ev_lpad},
+    {"rpad", 2, 3, 0, fix_pad, ev_rpad},
     {"quote", 1, 1, MY_FN_NULLS, fix_quote, ev_quote},
     {0},
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocol/mysql/expr/my_eval.h"
+#include "protocol/mysql/expr/my_fn_op.h"
 #include "protocol/mysql/expr/my_fn_str.h"
 
 /* ---- numbers as text ---- */
@@ -12,6 +13,8 @@ static void fix_hex(struct my_eval *ev, struct my_expr *e)
     const struct my_meta *a = &e->args[0]->m;
     const struct my_coll *c = my_conn_coll(ev);
     uint64_t bytes = (uint64_t)a->len * 2;
+    if (ev->r->kit->mariadb && my_result_of(a->type) != MY_RES_STR)
+        bytes = 16;
     my_fix_str(ev, e, c, bytes, 0, my_any_maybe_null(e));
     if (bytes * c->maxlen > 4294967295u)
         e->m.len = 4294967295u;
@@ -72,7 +75,8 @@ static struct my_val ev_unhex(struct my_eval *ev, struct my_expr *e, struct my_v
 
 static void fix_conv(struct my_eval *ev, struct my_expr *e)
 {
-    my_fix_str(ev, e, my_conn_coll(ev), 64, 0, true);
+    bool m = ev->r->kit->mariadb;
+    my_fix_str(ev, e, my_conn_coll(ev), m ? 65 : 64, m ? MY_DEC_FLOAT : 0, true);
 }
 
 static struct my_val to_base(struct my_eval *ev, uint64_t v, bool neg, unsigned base)
@@ -132,8 +136,31 @@ static struct my_val ev_oct(struct my_eval *ev, struct my_expr *e, struct my_val
     return to_base(ev, (uint64_t)my_val_i64(&args[0], NULL), false, 8);
 }
 
+/* Type_handler::Item_decimal_notation_int_digits and Item_func_format::fix_length_and_dec of MariaDB. */
+static uint32_t format_chars(struct my_eval *ev, struct my_expr *e)
+{
+    const struct my_expr *a = e->args[0];
+    enum my_result res = my_result_of(a->m.type);
+    int64_t places = 30;
+    (void)my_const_i64(ev, e->args[1], &places);
+    places = places < 0 ? 0 : places > 30 ? 30 : places;
+    uint32_t digits, dec = (uint32_t)places;
+    bool carries = dec < (a->m.type == MY_T_NULL ? 0 : a->m.dec);
+    if (res == MY_RES_INT)
+        digits = my_is_narrow(&a->m) || a->m.type == MY_T_LONG ? 10 : 20;
+    else if (res == MY_RES_DEC)
+        digits = my_precision(a) - a->m.dec + carries;
+    else
+        digits = 309 + carries;
+    return digits + digits / 3 + (dec > 0) + 1 + dec;
+}
+
 static void fix_format(struct my_eval *ev, struct my_expr *e)
 {
+    if (ev->r->kit->mariadb) {
+        my_fix_str(ev, e, my_conn_coll(ev), format_chars(ev, e), MY_DEC_FLOAT, my_any_maybe_null(e));
+        return;
+    }
     const struct my_meta *a = &e->args[0]->m;
     uint64_t chars = a->len - (a->dec < MY_DEC_FLOAT ? a->dec : 0);
     chars = chars + (chars - chars % 3) / 3 + 40;
@@ -144,6 +171,7 @@ static void fix_format(struct my_eval *ev, struct my_expr *e)
 static struct my_val ev_format(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     (void)e;
+    my_warn_number(ev, &args[0], "DOUBLE");
     int64_t dec = my_val_i64(&args[1], NULL);
     dec = dec < 0 ? 0 : dec > 30 ? 30 : dec;
     char num[MY_NUM_TEXT], out[MY_NUM_TEXT * 2];

@@ -20,6 +20,7 @@ enum my_func_flag {
     MY_FN_MARIADB = 512, /* MariaDB only */
     MY_FN_UNTIL_80 = 1024, /* gone in 8.0 */
     MY_FN_LAZY = 2048,   /* evaluates its own arguments: IF, AND, COALESCE */
+    MY_FN_PASS = 4096,   /* hands on a value of its arguments: a text of it is no text made here */
 };
 
 struct my_func {

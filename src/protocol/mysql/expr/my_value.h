@@ -40,9 +40,13 @@ struct my_meta {
     uint8_t dec;
     uint16_t flags;            /* of a stored column; expressions: made when sent */
     uint32_t len;              /* max_length in bytes of coll */
+    uint32_t expr_len;         /* of an integer column in MariaDB's expressions: its type's own width; 0: len */
     const struct my_coll *coll;
     enum my_coerce coerce;
-    bool unsigned_, maybe_null, is_field, zerofill, exact; /* exact: an integer that goes out as its type, however short */
+    bool unsigned_, maybe_null, is_field, zerofill;
+    bool wide;                 /* an integer that MariaDB keeps at 64 bits however short it is */
+    bool of_view;              /* column of a view: called as there, and from view_base below */
+    const char *view_base;
     const char *db, *table, *org_table, *org_name; /* of a stored column, else NULL */
 };
 
@@ -50,6 +54,11 @@ enum my_result { MY_RES_STR, MY_RES_INT, MY_RES_DEC, MY_RES_REAL };
 /* In which kind of number or text an expression of this type works. */
 enum my_result my_result_of(uint8_t type);
 bool my_is_temporal(uint8_t type);
+/* MariaDB gives an integer expression of up to 10 characters the type LONG (Type_handler::type_handler_long_or_longlong). */
+static inline bool my_is_narrow(const struct my_meta *m)
+{
+    return !m->is_field && m->type == 8 && m->len < 11 && !m->wide; /* 8: MY_T_LONGLONG */
+}
 
 static inline struct my_val my_null(void)
 {

@@ -97,8 +97,12 @@ static struct my_expr *aggregate(struct my_parse *p, const char *name)
         e->text = NULL;
         e->val = my_str(",", 1);
         if (my_p_take(p, MY_K_SEPARATOR)) {
-            size_t n = 0;
-            const char *s = my_p_string(p, &n);
+            size_t n = p->tok.len;
+            const char *s = p->tok.text;
+            if (p->tok.kind == MY_TOK_HEX || p->tok.kind == MY_TOK_BIN)
+                my_p_next(p);
+            else
+                s = my_p_string(p, &n);
             e->val = my_str(s, n);
         }
     }
@@ -152,6 +156,16 @@ static struct my_expr *cast_to(struct my_parse *p, struct my_expr *arg)
         t->type = MY_T_NEWDECIMAL;
         t->len = 10;
         break;
+    case MY_K_INT:
+    case MY_K_INTEGER:
+    case MY_K_FLOAT:
+        if (!p->env->mariadb) {
+            my_p_fail(p);
+            return e;
+        }
+        my_p_next(p);
+        t->type = kw == MY_K_FLOAT ? MY_T_FLOAT : MY_T_LONGLONG;
+        return e;
     case MY_K_DOUBLE:
         if (p->env->mariadb || p->env->version >= 80017) {
             my_p_next(p);
@@ -161,7 +175,10 @@ static struct my_expr *cast_to(struct my_parse *p, struct my_expr *arg)
         my_p_fail(p);
         return e;
     default:
-        my_p_fail(p);
+        if (p->env->mariadb && my_p_is_ident(p))
+            my_p_error(p, MY_ER_UNKNOWN_DATA_TYPE, my_p_ident(p));
+        else
+            my_p_fail(p);
         return e;
     }
     if (my_p_take_op(p, '(')) {
@@ -321,12 +338,12 @@ static struct my_expr *word_call(struct my_parse *p, size_t i)
     struct my_expr **args = my_p_args_new(p, 1);
     size_t n = 0, cap = 0;
     while (my_p_ok(p) && !my_p_is_op(p, ')')) {
-        if (n && !my_p_take_op(p, ','))
+        if (n && (n >= word_funcs[i].max || !my_p_is_op(p, ',')))
             break;
-        if (n >= word_funcs[i].max) {
-            my_p_fail(p);
+        if (n)
+            my_p_next(p);
+        else if (word_funcs[i].max == 0)
             break;
-        }
         if (n >= cap) {
             struct my_expr **more = my_p_args_new(p, cap = cap ? cap * 2 : 4);
             memcpy(more, args, n * sizeof *args);
@@ -425,6 +442,8 @@ static struct my_expr *grammar_call(struct my_parse *p, enum my_kw kw)
         break;
     }
     case MY_K_VALUES:
+        if (!my_p_is_ident(p))
+            return NULL;
         e = my_p_expr_new(p, MY_X_VALUES);
         e->name = my_p_ident(p);
         if (my_p_take_op(p, '.'))
@@ -478,7 +497,8 @@ static struct my_expr *named_call(struct my_parse *p, const char *name)
     e->name = name;
     e->args = args;
     e->n_args = (uint16_t)n;
-    if (f && (n < f->min_args || (f->max_args != MY_ARGS_MANY && n > f->max_args)))
+    bool pad = f && n == 2 && !p->env->mariadb && (strcmp(f->name, "lpad") == 0 || strcmp(f->name, "rpad") == 0); /* MariaDB pads with spaces */
+    if (f && (pad || n < f->min_args || (f->max_args != MY_ARGS_MANY && n > f->max_args)))
         my_p_error(p, MY_ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT, name);
     return e;
 }

@@ -14,5 +14,6 @@ struct my_expr *my_p_subselect(struct my_parse *p, enum my_op op);
 bool my_p_select_ahead(struct my_parse *p);
 /* The function that a keyword calls (CURRENT_DATE, …); NULL: none. */
 const char *my_p_word_func(enum my_kw kw);
+struct my_expr *my_p_negative(struct my_parse *p, struct my_expr *e); /* -e; MariaDB makes one literal of it */
 
 #endif

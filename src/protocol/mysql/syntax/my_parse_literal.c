@@ -1,4 +1,5 @@
 /* Literals of the expression grammar. */
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ static struct my_expr *int_literal(struct my_parse *p, const struct my_tok *t)
     if (bad) { /* more than 64 bits: a decimal */
         e->val = my_decimal(my_dec_of_text(s, n, NULL));
         e->m.type = MY_T_NEWDECIMAL;
-        e->m.len = (uint32_t)n;
+        e->m.len = (uint32_t)n + p->env->mariadb;
     } else {
         e->val = uns ? my_uint((uint64_t)v) : my_int(v);
         e->m.unsigned_ = uns;
@@ -86,6 +87,8 @@ static struct my_expr *float_literal(struct my_parse *p, const struct my_tok *t)
 {
     struct my_expr *e = my_p_expr_new(p, MY_X_LITERAL);
     e->val = my_real(my_text_real(t->text, t->len, NULL));
+    if (!isfinite(e->val.d))
+        my_p_error(p, MY_ER_ILLEGAL_VALUE_FOR_TYPE, "double", t->text);
     e->m = (struct my_meta){.type = MY_T_DOUBLE, .dec = MY_DEC_FLOAT, .len = (uint32_t)t->len, .coerce = MY_CO_NUMERIC};
     return e;
 }
@@ -106,6 +109,8 @@ static struct my_expr *string_literal(struct my_parse *p, const char *charset)
         my_p_next(p);
     }
     e->val = my_str(s, n);
+    if (p->env->mariadb)
+        e->text = s;
     e->name = charset;
     e->m = (struct my_meta){.type = MY_T_VAR_STRING, .dec = MY_DEC_FLOAT, .coerce = MY_CO_COERCIBLE};
     return e;
@@ -135,6 +140,10 @@ struct my_expr *my_p_null_literal(struct my_parse *p)
 static struct my_expr *bool_literal(struct my_parse *p, bool v)
 {
     struct my_expr *e = my_p_int_expr(p, v);
+    if (p->env->mariadb) {
+        e->text = v ? "TRUE" : "FALSE";
+        e->m.len = 5;
+    }
     return e;
 }
 
@@ -176,7 +185,46 @@ struct my_expr *my_p_literal(struct my_parse *p)
     default:
         break;
     }
-    if (e)
-        my_p_next(p);
+    if (!e)
+        return NULL;
+    my_p_next(p);
+    if (p->env->mariadb && !e->text) /* keeps its name in parentheses and after + */
+        e->text = e->val.kind == MY_V_NULL ? "NULL" : t.text;
     return e;
+}
+
+struct my_expr *my_p_negative(struct my_parse *p, struct my_expr *e)
+{
+    bool number = e->op == MY_X_LITERAL && e->val.kind != MY_V_NULL && e->val.kind != MY_V_STR;
+    if (!p->env->mariadb || !number)
+        return my_p_func(p, "neg", 1, e);
+    struct my_expr *n = my_p_expr_new(p, MY_X_LITERAL);
+    n->m = e->m;
+    n->val = e->val;
+    int grows = 0;
+    switch (e->val.kind) {
+    case MY_V_INT:
+        n->val = my_int((int64_t)(0 - (uint64_t)e->val.i));
+        grows = e->val.i > 0 ? 1 : e->val.i < 0 ? -1 : 0;
+        break;
+    case MY_V_UINT:
+        if (e->val.u == (uint64_t)INT64_MAX + 1) {
+            n->val = my_int(INT64_MIN);
+        } else {
+            n->val = my_decimal(my_dec_sub(my_dec_of_i64(0), my_dec_of_u64(e->val.u)));
+            n->m.type = MY_T_NEWDECIMAL;
+        }
+        n->m.unsigned_ = false;
+        grows = 1;
+        break;
+    case MY_V_REAL:
+        n->val.d = -e->val.d;
+        grows = e->val.d > 0 ? 1 : e->val.d < 0 ? -1 : 0;
+        break;
+    default:
+        n->val.dec.unscaled = -e->val.dec.unscaled;
+        break;
+    }
+    n->m.len = (uint32_t)((int64_t)n->m.len + grows);
+    return n;
 }

@@ -186,7 +186,7 @@ static struct my_item *select_item(struct my_parse *p, bool first)
     if (it->expr)
         return it;
     it->expr = my_p_expr(p);
-    if (my_p_ok(p) && it->expr->op != MY_X_NAME && !(it->expr->op == MY_X_LITERAL && it->expr->text && !it->expr->paren))
+    if (my_p_ok(p) && it->expr->op != MY_X_NAME && !(it->expr->op == MY_X_LITERAL && it->expr->text && (!it->expr->paren || p->env->mariadb)))
         it->expr->text = my_p_text(p, from, p->tok.cpp_from);
     bool as = my_p_take(p, MY_K_AS);
     if (p->tok.kind == MY_TOK_STRING)
@@ -246,7 +246,9 @@ static struct my_tref *table_factor(struct my_parse *p)
             t->derived = my_p_select(p, false);
             my_p_want_op(p, ')');
             t->alias = table_alias(p);
-            if (my_p_ok(p) && !t->alias)
+            if (my_p_ok(p) && !t->alias && p->env->mariadb)
+                my_p_fail(p);
+            else if (my_p_ok(p) && !t->alias)
                 my_p_error(p, MY_ER_DERIVED_MUST_HAVE_ALIAS);
             t->name = t->alias;
             return t;
@@ -263,7 +265,7 @@ static struct my_tref *table_factor(struct my_parse *p)
             p->select->from_dual = true;
         return NULL;
     }
-    my_p_table_name(p, &t->db, &t->name);
+    my_p_table_ref(p, &t->db, &t->name);
     if (my_p_is(p, MY_K_PARTITION) && p->env->version >= 50600) {
         my_p_next(p);
         my_p_want_op(p, '(');
@@ -384,6 +386,7 @@ static void select_tail(struct my_parse *p, struct my_select *s, bool into_ok)
     if (my_p_is(p, MY_K_INTO) && into_ok && s->into == MY_INTO_NONE) {
         my_p_next(p);
         into_clause(p, s);
+        s->into_last = true;
     }
     if (my_p_take(p, MY_K_FOR)) {
         my_p_want(p, MY_K_UPDATE);
@@ -475,6 +478,7 @@ struct my_select *my_p_select(struct my_parse *p, bool top)
         last->limit = last->offset = NULL;
         if (last->into != MY_INTO_NONE && first->into == MY_INTO_NONE) {
             first->into = last->into;
+            first->into_last = true;
             first->into_file = last->into_file;
             first->fopts = last->fopts;
             first->into_vars = last->into_vars;

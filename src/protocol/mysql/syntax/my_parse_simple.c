@@ -194,7 +194,7 @@ static struct my_expr *simple_inner(struct my_parse *p)
             return e;
         case '-':
             my_p_next(p);
-            return my_p_func(p, "neg", 1, my_p_simple_expr(p));
+            return my_p_negative(p, my_p_simple_expr(p));
         case '+':
             my_p_next(p);
             return my_p_simple_expr(p);
@@ -204,6 +204,9 @@ static struct my_expr *simple_inner(struct my_parse *p)
         case '!':
             my_p_next(p);
             return my_p_func(p, "not", 1, my_p_simple_expr(p));
+        case '.': /* .table.column: of the current database */
+            my_p_next(p);
+            return my_p_name_or_call(p);
         case '{':
             return odbc_escape(p);
         default:

@@ -16,6 +16,40 @@ static bool infix(const char *name)
     return false;
 }
 
+/* How strongly an operator binds (Item::precedence); everything else binds most. */
+static int strength(const struct my_expr *e)
+{
+    static const struct {
+        const char *name;
+        int strength;
+    } list[] = {{"or", 1}, {"xor", 2}, {"and", 3}, {"not", 4}, {"=", 5}, {"<>", 5}, {"<", 5}, {">", 5}, {"<=", 5}, {">=", 5}, {"<=>", 5},
+                {"like", 5}, {"regexp", 5}, {"in", 5}, {"between", 6}, {"|", 7}, {"&", 8}, {"<<", 9}, {">>", 9}, {"+", 10}, {"-", 10},
+                {"*", 12}, {"/", 12}, {"%", 12}, {"div", 12}, {"^", 14}, {"neg", 15}, {"~", 15}};
+    for (size_t i = 0; e->op == MY_X_FUNC && e->func && i < sizeof list / sizeof *list; i++)
+        if (strcmp(list[i].name, e->func->name) == 0)
+            return list[i].strength;
+    return 20;
+}
+
+/* MariaDB writes parentheses only where the operator around binds more. */
+static void print_under(struct my_run *r, struct wr *w, const struct my_expr *e, int min, int depth)
+{
+    bool parens = strength(e) < min;
+    if (parens)
+        wr_u8(w, '(');
+    print(r, w, e, depth);
+    if (parens)
+        wr_u8(w, ')');
+}
+
+static void print_infix_mariadb(struct my_run *r, struct wr *w, const struct my_expr *e, const char *name, int depth)
+{
+    int s = strength(e);
+    print_under(r, w, e->args[0], s, depth);
+    wr_fmt(w, " %s%s ", e->not_ ? "not " : "", strcmp(name, "div") == 0 ? "DIV" : strcmp(name, "%") == 0 ? "MOD" : name);
+    print_under(r, w, e->args[1], s + 1, depth);
+}
+
 static void quoted(struct wr *w, const char *s, size_t n)
 {
     wr_u8(w, '\'');
@@ -37,6 +71,15 @@ static void ident(struct wr *w, const char *s)
 static void print_func(struct my_run *r, struct wr *w, const struct my_expr *e, int depth)
 {
     const char *name = e->func ? e->func->name : e->name ? e->name : "";
+    if (r->kit->mariadb && infix(name) && e->n_args == 2) {
+        print_infix_mariadb(r, w, e, name, depth);
+        return;
+    }
+    if (r->kit->mariadb && (strcmp(name, "neg") == 0 || strcmp(name, "~") == 0 || strcmp(name, "not") == 0)) {
+        wr_str(w, name[0] == 'n' && name[1] == 'e' ? "-" : name[0] == '~' ? "~" : "!");
+        print_under(r, w, e->args[0], 15, depth);
+        return;
+    }
     if (infix(name) && e->n_args == 2) {
         wr_u8(w, '(');
         print(r, w, e->args[0], depth);
