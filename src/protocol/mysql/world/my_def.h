@@ -83,6 +83,7 @@ enum my_status { /* server status bits of OK and EOF */
     MY_STATUS_NO_BACKSLASH = 0x0200,
     MY_STATUS_IN_TRANS_READONLY = 0x2000,
     MY_STATUS_SESSION_CHANGED = 0x4000,
+    MY_STATUS_ANSI_QUOTES = 0x8000, /* MariaDB */
 };
 
 enum my_type { /* column types on the wire */
