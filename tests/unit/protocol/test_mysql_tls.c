@@ -406,6 +406,24 @@ static void questions_in_compressed_frames(void **state)
     }
 }
 
+/* A header alone: the rest of its frame is waited for, and not in circles. */
+static void half_a_frame(void **state)
+{
+    static const uint8_t frame[] = "\x05\0\0\0\0\0\0" "\x01\0\0\0\x0e";
+    size_t n = 0;
+    for (size_t cut = 1; cut < sizeof frame - 1; cut++) {
+        struct harness *h = zipped("mysql-5.1.54", CAP_ZIP, NULL);
+        harness_feed(h, frame, cut);
+        (void)harness_output(h, &n);
+        assert_int_equal(n, 0);
+        harness_feed(h, frame + cut, sizeof frame - 1 - cut);
+        const uint8_t *out = harness_output(h, &n);
+        assert_true(n > 11);
+        assert_int_equal(out[11], 0);
+        harness_free(h);
+    }
+}
+
 static void broken_compression(void **state)
 {
     struct harness *h = zipped("mysql-8.0.29", CAP_ZIP, PLUGIN);
@@ -467,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_client_that_leaves),
         cmocka_unit_test(native_clients_are_asked_to_switch),
         cmocka_unit_test(questions_in_compressed_frames),
+        cmocka_unit_test(half_a_frame),
         cmocka_unit_test(broken_compression),
         cmocka_unit_test(a_bomb),
     };
