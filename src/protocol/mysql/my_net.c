@@ -133,9 +133,9 @@ static struct feed unzip(struct my_ses *ses, const uint8_t *in, size_t n, my_net
 
 static struct feed below_tls(struct my_ses *ses, const uint8_t *in, size_t n, my_net_packets packets)
 {
-    unsigned layers = ses->net.layers;
-    struct feed f = ses->net.zip ? unzip(ses, in, n, packets) : packets(ses, in, n);
-    if (f.status == FEED_MORE && layers != ses->net.layers && f.used < n) { /* compression began in between */
+    bool zipped = ses->net.zip != NULL;
+    struct feed f = zipped ? unzip(ses, in, n, packets) : packets(ses, in, n);
+    if (f.status == FEED_MORE && !zipped && ses->net.zip && f.used < n) { /* compression began in between */
         struct feed rest = below_tls(ses, in + f.used, n - f.used, packets);
         return (struct feed){rest.status, f.used + rest.used};
     }

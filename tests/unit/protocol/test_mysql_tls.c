@@ -172,6 +172,34 @@ static void log_in_over_tls(void **state)
     }
 }
 
+/* The request and the first bytes of TLS in one segment, as openssl s_client sends them. */
+static void a_request_and_a_hello_at_once(void **state)
+{
+    struct harness *h = harness_new(&protocol_mysql, "mysql-8.0.29");
+    struct login_bytes in = {.n = 0};
+    uint8_t p[32] = {0x85, 0xaa, 0x89, 0x01, 0, 0, 0, 1, 33};
+    char *hello = NULL;
+    size_t n = 0;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(ctx);
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl);
+    (void)SSL_do_handshake(ssl);
+    long len = BIO_get_mem_data(SSL_get_wbio(ssl), &hello);
+    login_frame(&in, 1, p, sizeof p);
+    login_put(&in, hello, (size_t)len);
+    harness_open(h);
+    harness_forget(h);
+    harness_feed(h, in.b, in.n);
+    const uint8_t *out = harness_output(h, &n);
+    assert_true(harness_is_open(h));
+    assert_true(n > 1000 && out[0] == 22); /* the server's half of the handshake */
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    ERR_clear_error();
+    harness_free(h);
+}
+
 static void the_same_certificate_after_a_restart(void **state)
 {
     uint8_t *der[2] = {NULL, NULL};
@@ -478,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(greeting_of_each_version),
         cmocka_unit_test(log_in_over_tls),
+        cmocka_unit_test(a_request_and_a_hello_at_once),
         cmocka_unit_test(the_same_certificate_after_a_restart),
         cmocka_unit_test(no_tls_after_the_request),
         cmocka_unit_test(renegotiation_is_refused),
