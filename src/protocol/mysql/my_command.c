@@ -108,7 +108,7 @@ void my_conn_reset(struct my_ses *ses)
     c->last_insert_id = c->prev_insert_id = 0;
     c->row_count = -1;
     c->found_rows = 0;
-    c->no_backslash = false;
+    c->no_backslash = c->ansi_quotes = false;
     c->multi = (ses->caps & MY_CAP_MULTI_STATEMENTS) != 0;
 }
 

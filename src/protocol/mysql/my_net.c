@@ -76,6 +76,19 @@ void my_net_send(struct my_ses *ses, const uint8_t *bytes, size_t n)
     wr_done(&wire);
 }
 
+const char *my_net_status(const struct my_ses *ses, const char *name)
+{
+    const struct my_net *n = &ses->net;
+    bool zstd = n->zip && !(ses->caps & MY_CAP_COMPRESS);
+    if (strcmp(name, "Compression") == 0)
+        return n->zip ? "ON" : "OFF";
+    if (strcmp(name, "Compression_algorithm") == 0)
+        return !n->zip ? "" : zstd ? "zstd" : "zlib";
+    if (strcmp(name, "Compression_level") == 0 && n->zip)
+        return zstd ? "3" : "6";
+    return ses->kit->tls ? my_tls_status(ses->kit->tls, n->tls, name) : NULL;
+}
+
 /* ---- in ---- */
 static struct feed refuse(struct my_ses *ses, enum my_err e)
 {
@@ -120,9 +133,9 @@ static struct feed unzip(struct my_ses *ses, const uint8_t *in, size_t n, my_net
 
 static struct feed below_tls(struct my_ses *ses, const uint8_t *in, size_t n, my_net_packets packets)
 {
-    unsigned layers = ses->net.layers;
-    struct feed f = ses->net.zip ? unzip(ses, in, n, packets) : packets(ses, in, n);
-    if (f.status == FEED_MORE && layers != ses->net.layers && f.used < n) { /* compression began in between */
+    bool zipped = ses->net.zip != NULL;
+    struct feed f = zipped ? unzip(ses, in, n, packets) : packets(ses, in, n);
+    if (f.status == FEED_MORE && !zipped && ses->net.zip && f.used < n) { /* compression began in between */
         struct feed rest = below_tls(ses, in + f.used, n - f.used, packets);
         return (struct feed){rest.status, f.used + rest.used};
     }

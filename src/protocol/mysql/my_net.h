@@ -25,6 +25,8 @@ typedef struct feed (*my_net_packets)(struct my_ses *ses, const uint8_t *in, siz
 struct feed my_net_input(struct my_ses *ses, const uint8_t *in, size_t n, my_net_packets packets);
 /* What waited in the layers while the session paused. */
 struct feed my_net_resume(struct my_ses *ses, my_net_packets packets);
+/* Status variables of the connection: Ssl_cipher, Compression, Rsa_public_key …; NULL: not one of them. Borrowed. */
+const char *my_net_status(const struct my_ses *ses, const char *name);
 int my_net_start_tls(struct my_ses *ses);
 int my_net_start_zip(struct my_ses *ses, int zstd_level);
 void my_net_done(struct my_net *net);

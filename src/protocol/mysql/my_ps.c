@@ -265,7 +265,7 @@ void my_stmt_prepare(struct my_run *r, struct rd p)
     } else if (st->com >= MY_Q_SHOW_DATABASES) {
         describe_show(r, st, &cols);
     }
-    r->status = 0;
+    r->status &= MY_STATUS_SESSION_CHANGED;
     struct my_ps *ps = my_ok(r) ? ps_new(r, NULL, text, len, n_params) : NULL;
     if (!ps)
         return;

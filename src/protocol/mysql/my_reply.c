@@ -7,7 +7,7 @@
 
 uint16_t my_status(const struct my_run *r)
 {
-    uint16_t s = r->status;
+    uint16_t s = r->binary ? (uint16_t)(r->status & ~MY_STATUS_SESSION_CHANGED) : r->status; /* a prepared view is open */
     if (r->c->autocommit)
         s |= MY_STATUS_AUTOCOMMIT;
     if (r->c->in_trans)
@@ -16,7 +16,7 @@ uint16_t my_status(const struct my_run *r)
         s |= MY_STATUS_MORE_RESULTS;
     if (r->c->no_backslash)
         s |= MY_STATUS_NO_BACKSLASH;
-    if (r->kit->mariadb && r->c->n_vars && my_sql_mode((struct my_run *)(uintptr_t)r, "ANSI_QUOTES"))
+    if (r->c->ansi_quotes && r->kit->mariadb)
         s |= MY_STATUS_ANSI_QUOTES;
     return s;
 }
@@ -69,7 +69,10 @@ static void ok_packet(struct my_run *r, uint8_t head)
     my_wr_lenenc(&o->w, head ? 0 : r->affected);
     my_wr_lenenc(&o->w, head ? 0 : r->insert_id);
     if (r->ses->caps & MY_CAP_PROTOCOL_41) {
-        wr_le16(&o->w, my_status(r) | (track ? MY_STATUS_SESSION_CHANGED : 0));
+        uint16_t status = my_status(r);
+        if (!(r->ses->caps & MY_CAP_SESSION_TRACK)) /* an OK, unlike an EOF, says it only to who asked for it */
+            status &= (uint16_t)~MY_STATUS_SESSION_CHANGED;
+        wr_le16(&o->w, status | (track ? MY_STATUS_SESSION_CHANGED : 0));
         wr_le16(&o->w, r->sub_statement ? 0 : warnings_of(r));
     } else if (r->ses->caps & MY_CAP_TRANSACTIONS) {
         wr_le16(&o->w, my_status(r));

@@ -97,7 +97,7 @@ struct my_conn {
     bool rights_known;
     char old_db[MY_NAME_MAX * 3 + 1]; /* before COM_CHANGE_USER */
     unsigned track;          /* enum my_track: what has changed since the last OK */
-    bool autocommit, in_trans, killed, multi, no_backslash;
+    bool autocommit, in_trans, killed, multi, no_backslash, ansi_quotes;
     const struct my_coll *cs_client, *cs_conn, *cs_results; /* results NULL: no conversion */
     struct my_setting *vars; /* SET SESSION */
     size_t n_vars, cap_vars;

@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,6 @@
 struct my_tls {
     struct my_tls_host *host;
     SSL *ssl;
-    char cipher[80];
 };
 
 bool my_tls_offered(const struct my_kit *k)
@@ -84,12 +82,6 @@ static void drain(struct my_tls *t, struct wr *wire)
     (void)BIO_reset(out);
 }
 
-static void note_cipher(struct my_tls *t)
-{
-    if (!t->cipher[0] && SSL_is_init_finished(t->ssl))
-        (void)snprintf(t->cipher, sizeof t->cipher, "%s %s", SSL_get_version(t->ssl), SSL_get_cipher_name(t->ssl));
-}
-
 /* Decrypts what is there: 1 more may come, 0 closed, -EPROTO. */
 static int decrypt(struct my_tls *t, struct wr *plain)
 {
@@ -97,7 +89,6 @@ static int decrypt(struct my_tls *t, struct wr *plain)
     for (;;) {
         ERR_clear_error();
         int n = SSL_read(t->ssl, buf, sizeof buf);
-        note_cipher(t);
         if (n > 0) {
             wr_bytes(plain, buf, (size_t)n);
             continue;
@@ -161,7 +152,20 @@ bool my_tls_ready(const struct my_tls *t)
     return SSL_is_init_finished(t->ssl);
 }
 
-const char *my_tls_cipher(const struct my_tls *t)
+const char *my_tls_status(const struct my_tls_host *h, const struct my_tls *t, const char *name)
 {
-    return t->cipher;
+    bool on = t && my_tls_ready(t);
+    if (strcmp(name, "Ssl_version") == 0)
+        return on ? SSL_get_version(t->ssl) : "";
+    if (strcmp(name, "Ssl_cipher") == 0)
+        return on ? SSL_get_cipher_name(t->ssl) : "";
+    if (strcmp(name, "Ssl_verify_mode") == 0)
+        return "5"; /* a certificate is asked for, once */
+    if (strcmp(name, "Ssl_server_not_before") == 0)
+        return h->not_before;
+    if (strcmp(name, "Ssl_server_not_after") == 0)
+        return h->not_after;
+    if (strcmp(name, "Rsa_public_key") == 0 || strcmp(name, "Caching_sha2_password_rsa_public_key") == 0)
+        return h->public_pem;
+    return NULL;
 }

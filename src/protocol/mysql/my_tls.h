@@ -34,7 +34,8 @@ int my_tls_read(struct my_tls *t, const uint8_t *in, size_t n, struct wr *plain,
 int my_tls_write(struct my_tls *t, const uint8_t *bytes, size_t n, struct wr *wire);
 void my_tls_shut(struct my_tls *t, struct wr *wire); /* close notify */
 bool my_tls_ready(const struct my_tls *t);
-/* "TLSv1.3 TLS_AES_256_GCM_SHA384"; "" before the handshake is done. */
-const char *my_tls_cipher(const struct my_tls *t);
+/* Status variables (Ssl_version, Ssl_cipher, Ssl_server_not_after, Rsa_public_key …) of a connection, t NULL without TLS;
+ * NULL: not one of them. */
+const char *my_tls_status(const struct my_tls_host *h, const struct my_tls *t, const char *name);
 
 #endif

@@ -159,6 +159,15 @@ static bool public_pem(EVP_PKEY *key, char *ret, size_t size)
     return good;
 }
 
+static void print_time(const ASN1_TIME *t, char *ret, size_t size)
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long n = b && t && ASN1_TIME_print(b, t) == 1 ? BIO_get_mem_data(b, &text) : 0;
+    (void)snprintf(ret, size, "%.*s", n > 0 ? (int)n : 0, text ? text : "");
+    BIO_free(b);
+}
+
 static void host_free(struct my_tls_host *h)
 {
     SSL_CTX_free(h->ctx);
@@ -175,6 +184,11 @@ static struct my_tls_host *host_new(const struct my_kit *k, const char *version,
     (void)snprintf(h->version, sizeof h->version, "%s", version);
     h->ctx = context(k, version, seed);
     h->rsa = h->ctx ? draw_key(seed, "mysql caching_sha2 rsa") : NULL;
+    X509 *cert = h->ctx ? SSL_CTX_get0_certificate(h->ctx) : NULL;
+    if (cert) {
+        print_time(X509_get0_notBefore(cert), h->not_before, sizeof h->not_before);
+        print_time(X509_get0_notAfter(cert), h->not_after, sizeof h->not_after);
+    }
     if (h->rsa && public_pem(h->rsa, h->public_pem, sizeof h->public_pem))
         return h;
     host_free(h);

@@ -14,6 +14,7 @@ struct my_tls_host {
     SSL_CTX *ctx;
     EVP_PKEY *rsa;         /* of caching_sha2_password */
     char public_pem[600];
+    char not_before[40], not_after[40];
 };
 
 #endif

@@ -139,6 +139,7 @@ int my_zip_read(struct my_zip *z, const uint8_t *in, size_t n, size_t *ret_used,
         wr_bytes(plain, in + used, take);
         used += take;
         z->left -= (uint32_t)take;
+        rc = take > 0 || z->left == 0;
         if (z->left == 0)
             frame_end(z);
     }

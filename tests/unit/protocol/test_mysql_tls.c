@@ -172,6 +172,34 @@ static void log_in_over_tls(void **state)
     }
 }
 
+/* The request and the first bytes of TLS in one segment, as openssl s_client sends them. */
+static void a_request_and_a_hello_at_once(void **state)
+{
+    struct harness *h = harness_new(&protocol_mysql, "mysql-8.0.29");
+    struct login_bytes in = {.n = 0};
+    uint8_t p[32] = {0x85, 0xaa, 0x89, 0x01, 0, 0, 0, 1, 33};
+    char *hello = NULL;
+    size_t n = 0;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(ctx);
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl);
+    (void)SSL_do_handshake(ssl);
+    long len = BIO_get_mem_data(SSL_get_wbio(ssl), &hello);
+    login_frame(&in, 1, p, sizeof p);
+    login_put(&in, hello, (size_t)len);
+    harness_open(h);
+    harness_forget(h);
+    harness_feed(h, in.b, in.n);
+    const uint8_t *out = harness_output(h, &n);
+    assert_true(harness_is_open(h));
+    assert_true(n > 1000 && out[0] == 22); /* the server's half of the handshake */
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    ERR_clear_error();
+    harness_free(h);
+}
+
 static void the_same_certificate_after_a_restart(void **state)
 {
     uint8_t *der[2] = {NULL, NULL};
@@ -406,6 +434,24 @@ static void questions_in_compressed_frames(void **state)
     }
 }
 
+/* A header alone: the rest of its frame is waited for, and not in circles. */
+static void half_a_frame(void **state)
+{
+    static const uint8_t frame[] = "\x05\0\0\0\0\0\0" "\x01\0\0\0\x0e";
+    size_t n = 0;
+    for (size_t cut = 1; cut < sizeof frame - 1; cut++) {
+        struct harness *h = zipped("mysql-5.1.54", CAP_ZIP, NULL);
+        harness_feed(h, frame, cut);
+        (void)harness_output(h, &n);
+        assert_int_equal(n, 0);
+        harness_feed(h, frame + cut, sizeof frame - 1 - cut);
+        const uint8_t *out = harness_output(h, &n);
+        assert_true(n > 11);
+        assert_int_equal(out[11], 0);
+        harness_free(h);
+    }
+}
+
 static void broken_compression(void **state)
 {
     struct harness *h = zipped("mysql-8.0.29", CAP_ZIP, PLUGIN);
@@ -460,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(greeting_of_each_version),
         cmocka_unit_test(log_in_over_tls),
+        cmocka_unit_test(a_request_and_a_hello_at_once),
         cmocka_unit_test(the_same_certificate_after_a_restart),
         cmocka_unit_test(no_tls_after_the_request),
         cmocka_unit_test(renegotiation_is_refused),
@@ -467,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_client_that_leaves),
         cmocka_unit_test(native_clients_are_asked_to_switch),
         cmocka_unit_test(questions_in_compressed_frames),
+        cmocka_unit_test(half_a_frame),
         cmocka_unit_test(broken_compression),
         cmocka_unit_test(a_bomb),
     };

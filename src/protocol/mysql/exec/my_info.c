@@ -366,6 +366,9 @@ static const char *status_value(struct my_run *r, const char *name)
                  {"Key_blocks_unused", "6698"}, {"Innodb_buffer_pool_pages_total", "8191"}, {"Innodb_buffer_pool_pages_free", "7995"},
                  {"Innodb_buffer_pool_pages_data", "196"}, {"Table_locks_immediate", "88"}};
     int64_t up = (r->now_us - r->kit->started_us) / 1000000;
+    const char *net = my_net_status(r->ses, name);
+    if (net)
+        return net;
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (strcmp(fixed[i].name, name) == 0)
             return fixed[i].value;
@@ -834,6 +837,35 @@ static const struct {
     {"VARIABLES:GLOBAL", fill_show_global}, {"VARIABLES:SESSION", fill_show_session}, {"STATUS:", fill_show_status},
 };
 
+/* What SHOW VARIABLES and SHOW STATUS of 8.0 read: tables of the performance schema, which information_schema lacks. */
+static struct my_table *show_table(struct my_run *r, const char *table, struct my_rel *rel)
+{
+    static char heads[2][16] = {"VARIABLE_NAME", "VARIABLE_VALUE"};
+    static const char *const wire[] = {"Variable_name", "Value"};
+    bool status = strcasecmp(table, "SESSION_STATUS") == 0;
+    if (!status && strcasecmp(table, "SESSION_VARIABLES") != 0)
+        return NULL;
+    const char *name = status ? "session_status" : "session_variables";
+    struct my_table *t = arena_new(r->arena, sizeof *t);
+    struct my_column *cols = arena_new(r->arena, 2 * sizeof *cols);
+    rel->cols = arena_new(r->arena, 2 * sizeof *rel->cols);
+    if (!t || !cols || !rel->cols)
+        return NULL;
+    *t = (struct my_table){.n_cols = 2, .cols = cols};
+    for (size_t i = 0; i < 2; i++) {
+        cols[i] = (struct my_column){.name = heads[i], .coll = r->kit->utf8};
+        rel->cols[i] = (struct my_relcol){heads[i], {.type = MY_T_VAR_STRING, .coll = r->kit->utf8, .len = i ? 3072 : 192,
+                                                     .flags = i ? 0 : MY_F_NOT_NULL | MY_F_NO_DEFAULT, .is_field = true, .maybe_null = i != 0,
+                                                     .coerce = MY_CO_IMPLICIT, .db = "performance_schema", .table = name, .org_table = name,
+                                                     .org_name = wire[i]}};
+    }
+    rel->db = "performance_schema";
+    rel->name = rel->alias = name;
+    rel->n_cols = 2;
+    rel->info_schema = true;
+    return t;
+}
+
 struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *source, const char *alias)
 {
     struct my_db *db = my_world_db(r->w, "information_schema");
@@ -841,13 +873,20 @@ struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *sou
     for (size_t i = 0; db && i < db->n_tables; i++)
         if (strcasecmp(db->tables[i]->name, table) == 0)
             t = db->tables[i];
+    struct my_rel *rel = arena_new(r->arena, sizeof *rel);
+    if (!rel)
+        return NULL;
+    if (!t && r->info_source && my_modern(r->kit) && (t = show_table(r, table, rel))) {
+        struct fill f = {.r = r, .rel = rel, .t = t};
+        for (size_t i = 0; i < sizeof tables / sizeof *tables && !r->describe_only; i++)
+            if (strcasecmp(tables[i].name, source) == 0)
+                tables[i].fill(&f);
+        return my_ok(r) ? rel : NULL;
+    }
     if (!t) {
         my_fail(r, MY_ER_UNKNOWN_TABLE, table, "information_schema");
         return NULL;
     }
-    struct my_rel *rel = arena_new(r->arena, sizeof *rel);
-    if (!rel)
-        return NULL;
     bool bare = r->kit->version < 50500; /* no schema and no table of origin in column definitions */
     *rel = (struct my_rel){.db = "information_schema", .name = t->name, .alias = alias ? alias : table, .n_cols = t->n_cols, .info_schema = true};
     rel->cols = arena_new(r->arena, (t->n_cols + 1) * sizeof *rel->cols);

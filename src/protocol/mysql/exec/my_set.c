@@ -243,8 +243,10 @@ static void apply_session(struct my_run *r, const char *name, const char *value)
         r->c->track |= MY_TRACK_TIME_ZONE;
     if (my_var_store(r->c, name, value) < 0)
         my_fail(r, MY_ER_OUTOFMEMORY, 64);
-    if (strcmp(name, "sql_mode") == 0)
+    if (strcmp(name, "sql_mode") == 0) {
         r->c->no_backslash = my_sql_mode(r, "NO_BACKSLASH_ESCAPES");
+        r->c->ansi_quotes = my_sql_mode(r, "ANSI_QUOTES");
+    }
 }
 
 static bool is_number(const struct my_val *v)
