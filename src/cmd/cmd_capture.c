@@ -11,31 +11,35 @@
 #include "cmd/arg.h"
 #include "cmd/cmd.h"
 #include "cmd/store_args.h"
+#include "header/hdr.h"
 #include "store/store.h"
 
 static const char help[] =
-    "Usage: hotaru capture -r FILE… --store DIR [--payload-bytes N]\n"
+    "Usage: hotaru capture -r FILE… --store DIR [OPTION…]\n"
     "       hotaru capture -i INTERFACE --store DIR [OPTION…]      (hotaru-capture --help tells these)\n"
     "With -r: capture files (pcap, pcapng, also gzip or zstd; - for standard input) into the store, in the order given. A\n"
     "file that was imported before adds nothing.\n\n"
     "  -r FILE            a file to import; more may follow\n"
     "  --store DIR        the store; made when missing\n"
     "  --config FILE      observatory.yaml that names it\n"
-    "  --payload-bytes N  (0) keep the first N bytes of each payload\n";
+    "  --payload-bytes N  (0) keep the first N bytes of each payload\n"
+    "  --decap LIST       mirrored traffic: record what is inside: gre, erspan, vxlan, comma-separated\n";
 
 struct arguments {
     struct store_args store;
     uint64_t payload_bytes;
+    unsigned decap;
     char **files;
     int n_files;
     const char *first;
 };
 
-enum { OPT_PAYLOAD = 256 };
+enum { OPT_PAYLOAD = 256, OPT_DECAP };
 static const struct option long_options[] = {
     STORE_LONG_OPTIONS,
     {"read", required_argument, NULL, 'r'},
     {"payload-bytes", required_argument, NULL, OPT_PAYLOAD},
+    {"decap", required_argument, NULL, OPT_DECAP},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -58,6 +62,10 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
             a->first = optarg;
             break;
         case OPT_PAYLOAD: rc = arg_number("payload-bytes", optarg, 65535, &a->payload_bytes, err); break;
+        case OPT_DECAP:
+            if (!hdr_decap_parse(optarg, &a->decap))
+                return err_set(err, -EINVAL, "--decap: '%.40s': give some of gre, erspan, vxlan, comma-separated", optarg);
+            break;
         default: return store_arg_unknown(c, argv, err);
         }
     }
@@ -102,7 +110,7 @@ static int import_all(const struct arguments *a)
 {
     struct err err = {0};
     struct store *s = NULL;
-    struct store_options o = {.writable = true, .progress = progress};
+    struct store_options o = {.writable = true, .progress = progress, .decap = a->decap};
     int rc = store_open(a->store.dir, &o, &s, &err);
     if (rc < 0) {
         log_error("%s", err.text);

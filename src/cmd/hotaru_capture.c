@@ -67,26 +67,6 @@ static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t 
     return true;
 }
 
-static bool parse_decap(const char *list, unsigned *ret)
-{
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } known[] = {{"gre", HDR_DECAP_GRE}, {"erspan", HDR_DECAP_ERSPAN}, {"vxlan", HDR_DECAP_VXLAN}};
-    for (const char *at = list; *at;) {
-        size_t n = strcspn(at, ","), i = 0;
-        while (i < 3 && (strlen(known[i].name) != n || memcmp(known[i].name, at, n) != 0))
-            i++;
-        if (i == 3)
-            return false;
-        *ret |= known[i].bit;
-        at += n;
-        if (*at == ',' && !*++at)
-            return false;
-    }
-    return *ret != 0;
-}
-
 /* The options that take a number. */
 static const struct number_option {
     const char *name;
@@ -157,7 +137,7 @@ static int parse(int argc, char **argv, struct arguments *a)
             a->incoming = true;
             break;
         case 'd':
-            if (!parse_decap(optarg, &a->decap))
+            if (!hdr_decap_parse(optarg, &a->decap))
                 return wrong("decap", "give gre, erspan, vxlan, comma-separated");
             break;
         case 'f':

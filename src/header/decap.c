@@ -5,6 +5,7 @@
 #include "header/hdr_int.h"
 
 #include <pcap/dlt.h>
+#include <string.h>
 
 enum { DEPTH_MAX = 3, GRE_ERSPAN = 0x88be, GRE_ETHERNET = 0x6558, VXLAN_PORT = 4789 };
 
@@ -67,4 +68,24 @@ enum hdr_loss hdr_decode_decap(unsigned decap, int link_type, const uint8_t *byt
             ret->ts_us = ts_us;
     }
     return loss;
+}
+
+bool hdr_decap_parse(const char *list, unsigned *ret)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } known[] = {{"gre", HDR_DECAP_GRE}, {"erspan", HDR_DECAP_ERSPAN}, {"vxlan", HDR_DECAP_VXLAN}};
+    for (const char *at = list; *at;) {
+        size_t n = strcspn(at, ","), i = 0;
+        while (i < 3 && (strlen(known[i].name) != n || memcmp(known[i].name, at, n) != 0))
+            i++;
+        if (i == 3)
+            return false;
+        *ret |= known[i].bit;
+        at += n;
+        if (*at == ',' && !*++at)
+            return false;
+    }
+    return *ret != 0;
 }

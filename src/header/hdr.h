@@ -71,6 +71,8 @@ enum hdr_loss hdr_decode(int link_type, const uint8_t *bytes, uint32_t cap_len_b
  * inside and is not IP is lost as such. GRE: version 0 with IPv4, IPv6 or Ethernet inside (RFC 2784, RFC 2890); ERSPAN:
  * types I and II; VXLAN: UDP port 4789 (RFC 7348). */
 enum hdr_decap { HDR_DECAP_GRE = 1 << 0, HDR_DECAP_ERSPAN = 1 << 1, HDR_DECAP_VXLAN = 1 << 2 };
+/* "gre,vxlan": adds the bits of the names to *ret; false when one is none of gre, erspan, vxlan. */
+bool hdr_decap_parse(const char *list, unsigned *ret);
 enum hdr_loss hdr_decode_decap(unsigned decap, int link_type, const uint8_t *bytes, uint32_t cap_len_bytes,
                                uint32_t wire_len_bytes, int64_t ts_us, struct hdr *ret);
 

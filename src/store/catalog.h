@@ -63,6 +63,9 @@ int catalog_copy(const struct catalog *from, struct catalog *ret);
 /* The number of the newest generation there is, 0 for none. */
 int catalog_newest(const char *store_dir, uint64_t *ret, struct err *err);
 void catalog_path(const char *store_dir, uint64_t generation, char *buf, size_t n);
+/* The n bytes of a generation's file, with a NUL behind them. -EBADMSG when its checksum or text is wrong; -EPROTO when its
+ * format is newer; -ENOMEM. *ret is to be freed with catalog_done() in every case. */
+int catalog_parse(const char *text, size_t n, uint64_t generation, struct catalog *ret);
 /* Reads one. -ENOENT when it is gone; -EBADMSG when its checksum or text is wrong; -EPROTO when its format is newer. */
 int catalog_load(const char *store_dir, uint64_t generation, struct catalog *ret, struct err *err);
 /* Reads the newest and holds a shared lock on it through *ret_fd (-1 for generation 0). */

@@ -266,9 +266,10 @@ static int imports_read(const json_t *array, struct import_list *ret)
     return 0;
 }
 
-static int catalog_parse(char *text, size_t n, uint64_t generation, struct catalog *ret)
+int catalog_parse(const char *text, size_t n, uint64_t generation, struct catalog *ret)
 {
-    char *nl = memchr(text, '\n', n), *end;
+    const char *nl = memchr(text, '\n', n);
+    char *end;
     if (!nl || text + n - nl != 18)
         return -EBADMSG;
     uint64_t sum = strtoull(nl + 1, &end, 16);

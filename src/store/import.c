@@ -96,6 +96,7 @@ static uint64_t file_bytes(const char *path)
 }
 
 struct import {
+    unsigned decap;
     struct ingest *in;
     struct import_hours hours;
     struct import_result counts;
@@ -140,7 +141,7 @@ static int take_frame(struct import *im, const struct frame *f, struct err *err)
     frame_sum(im, f);
     im->last_ts_us = f->ts_us;
     im->counts.frames++;
-    enum hdr_loss why = hdr_decode(f->link_type, f->bytes, f->cap_len_bytes, f->wire_len_bytes, f->ts_us, &h);
+    enum hdr_loss why = hdr_decode_decap(im->decap, f->link_type, f->bytes, f->cap_len_bytes, f->wire_len_bytes, f->ts_us, &h);
     if (why != HDR_STORED) {
         hour->lost[why]++;
         im->counts.lost++;
@@ -253,7 +254,8 @@ static int imported_before(struct store *s, const char *path, uint64_t bytes, st
 
 int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err)
 {
-    struct import im = {.frames_sum = XXH3_createState(), .unsummed = malloc(FRAMES_BYTES), .file_bytes = file_bytes(path)};
+    struct import im = {.decap = s->decap, .frames_sum = XXH3_createState(), .unsummed = malloc(FRAMES_BYTES),
+                        .file_bytes = file_bytes(path)};
     struct wire *w = NULL;
     struct err cut = {0};
     bool before = false;

@@ -96,6 +96,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
     s->temp_fd = -1;
     s->now.fd = -1;
     s->writable = o->writable;
+    s->decap = o->decap;
     s->time_limit_us = o->time_limit_us;
     s->progress = o->progress;
     s->progress_arg = o->progress_arg;

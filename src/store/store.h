@@ -23,6 +23,7 @@ struct store_options {
     /* What takes longer than two seconds says how far it is, about every two seconds; total 0: not known. NULL: silent. */
     void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
     void *progress_arg;
+    unsigned decap;         /* enum hdr_decap: what store_import() takes packets out of */
     const char *output_path; /* the one file store_query_to() may write by its name; NULL: none */
 };
 /* -ENOENT when there is no store at path (writable makes one); -EPROTO when its format is newer than this program. */

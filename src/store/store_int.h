@@ -29,6 +29,7 @@ struct store {
     bool writable, swept;
     uint64_t memory_bytes;
     uint32_t threads;
+    unsigned decap;
     int64_t time_limit_us;
     void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
     void *progress_arg;

@@ -54,6 +54,17 @@ stop
 "$bin/dump_headers" ledger $work/count | grep -q "^[0-9]*,[1-9][0-9]*,kernel,gap,0,0,0$" || fail "no gap row"
 [ "$(ls $work/count/spool/*.sealed | wc -l)" -ge 4 ] || fail "quiet segments did not rotate"
 
+step "a packet now and then, in one of three rings: each ring's segments rotate, also those without any"
+start $work/quiet --rings 3 --segment-seconds 1
+for i in 1 2 3; do
+    ip netns exec out "$bin/replay" count src0 1 0 >/dev/null
+    sleep 1.2
+done
+stop
+check_ledger 3
+[ "$(ls $work/quiet/spool/*.sealed | sed 's/.*spool.//; s/-.*//' | sort | uniq -c | awk '$1 >= 3' | wc -l)" = 3 ] || fail "a quiet ring does not rotate: $(ls $work/quiet/spool)"
+[ "$(ls $work/quiet/spool/*.sealed | wc -l)" -le 18 ] || fail "too many segments"
+
 step "a full disk"
 mkdir $work/small
 mount -t tmpfs -o size=6m none $work/small

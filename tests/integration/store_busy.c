@@ -74,26 +74,34 @@ static void end(pid_t pid)
     (void)waitpid(pid, NULL, 0);
 }
 
-/* What a reader sees; the least it must see is given. */
+#define DISTINCT_MAX 4000000u /* numbers that a query may tell apart in its memory */
+
+/* What a reader sees; the least it must see is given. All numbers 0 … n-1 are there: by their count, greatest and sum, and
+ * each once in one of m classes of numbers (the next look takes the next class), so that a long run stays within memory. */
 static uint64_t look(struct store *s, uint64_t least, uint64_t *turns)
 {
     struct rows *r;
     struct err err = {0};
-    uint64_t before = least;
-    if (store_query(s,
-                    "SELECT count(*), count(DISTINCT tcp_seq), coalesce(max(tcp_seq)::BIGINT, -1), "
-                    "(SELECT count(*) FROM packet), (SELECT coalesce(sum(stored), 0) FROM loss WHERE stage = 'decoder') "
-                    "FROM packet",
-                    NULL, 0, &r, &err) < 0)
+    char sql[600];
+    uint64_t m = 1 + least / DISTINCT_MAX, k = *turns % m;
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*), count(DISTINCT tcp_seq) FILTER (tcp_seq %% %" PRIu64 " = %" PRIu64 "), "
+                   "coalesce(max(tcp_seq)::BIGINT, -1), (SELECT count(*) FROM packet), "
+                   "(SELECT coalesce(sum(stored), 0) FROM loss WHERE stage = 'decoder'), coalesce(sum(tcp_seq), 0)::BIGINT FROM packet",
+                   m, k);
+    if (store_query(s, sql, NULL, 0, &r, &err) < 0)
         die("query", err.text);
     uint64_t n = (uint64_t)rows_i64(r, 0, 0), distinct = (uint64_t)rows_i64(r, 1, 0), again = (uint64_t)rows_i64(r, 3, 0);
+    uint64_t want = n > k ? (n - k + m - 1) / m : 0, sum = (uint64_t)rows_i64(r, 5, 0);
     int64_t max = rows_i64(r, 2, 0), ledger = rows_i64(r, 4, 0);
     rows_free(r);
     ++*turns;
-    if (n != distinct || max != (int64_t)n - 1 || n < before || again != n || ledger > (int64_t)n) {
-        (void)fprintf(stderr, "store_busy: look %" PRIu64 ": %" PRIu64 " rows, %" PRIu64 " distinct, greatest %" PRId64
-                              ", at least %" PRIu64 " expected, second count %" PRIu64 ", ledger %" PRId64 "\n",
-                      *turns, n, distinct, max, before, again, ledger);
+    if (distinct != want || (n && sum != (n % 2 ? n * ((n - 1) / 2) : n / 2 * (n - 1))) || max != (int64_t)n - 1 || n < least ||
+        again != n || ledger > (int64_t)n) {
+        (void)fprintf(stderr, "store_busy: look %" PRIu64 ": %" PRIu64 " rows, %" PRIu64 " of %" PRIu64 " distinct in class %" PRIu64
+                              " of %" PRIu64 ", greatest %" PRId64 ", sum %" PRIu64 ", at least %" PRIu64
+                              " expected, second count %" PRIu64 ", ledger %" PRId64 "\n",
+                      *turns, n, distinct, want, k, m, max, sum, least, again, ledger);
         exit(1);
     }
     return n;

@@ -32,7 +32,7 @@ fingerprint >before
 # ---- words on the command line ----
 refused 2 "unknown command 'frobnicate'" "$hotaru" frobnicate
 refused 2 "--frobnicate" "$hotaru" query --store store --frobnicate 'SELECT 1'
-for command in lab run gateway capture query analyze figure report simulate store check-config; do
+for command in lab run gateway capture query export analyze figure report simulate store check-config; do
     got=0
     "$hotaru" $command --no-such-option >out 2>err </dev/null || got=$?
     [ "$got" = 2 ] || { echo "FAILED: hotaru $command --no-such-option exits $got, not 2: $(head -n 1 err)" >&2; failures=$((failures + 1)); }

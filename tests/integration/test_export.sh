@@ -62,9 +62,9 @@ awk -F'\t' '$2 !~ /icmp/ && $4 !~ /1|True/ && $2 !~ /fragment/' bad >worse
 [ ! -s worse ] || { head -n 4 worse; fail "bad checksums"; }
 good=$(tshark -n -r whole.pcapng -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -Y 'ip.checksum.status == 1 && tcp.checksum.status == 1' 2>/dev/null | wc -l)
 [ "$good" -gt 300 ] || fail "only $good packets whose checksums tshark could hold against"
-tshark -n -r whole.pcapng -T fields -e frame.time_epoch 2>/dev/null >times
-sort -n times | cmp - times || fail "not in order of time"
-is "times" "$(head -n 1 times)" "$(q store "SELECT epoch_us(min(ts)) // 1000000 || '.' || lpad((epoch_us(min(ts)) % 1000000)::VARCHAR, 6, '0') || '000' FROM (SELECT ts FROM packet UNION ALL SELECT ts FROM packet6)")"
+tshark -n -r whole.pcapng -T fields -e frame.time_epoch 2>/dev/null >stamps
+sort -n stamps | cmp - stamps || fail "not in order of time"
+is "times" "$(head -n 1 stamps)" "$(q store "SELECT epoch_us(min(ts)) // 1000000 || '.' || lpad((epoch_us(min(ts)) % 1000000)::VARCHAR, 6, '0') || '000' FROM (SELECT ts FROM packet UNION ALL SELECT ts FROM packet6)")"
 is "lengths" "$(tshark -n -r whole.pcapng -T fields -e frame.len 2>/dev/null | awk '{ n += $1 } END { print n }')" \
     "$(q store "SELECT sum(ip_len) FROM (SELECT ip_len FROM packet UNION ALL SELECT ip_len FROM packet6)")"
 capinfos whole.pcapng >info 2>/dev/null || true

@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
 q() { "$h" query --store "$1" --format csv "$2" 2>"$work/err" | tail -n +2; }
 rows() { { q "$1" "SELECT * FROM packet"; q "$1" "SELECT * FROM packet6"; } | sort; }
-"$h" simulate --store "$work/good" --packets 60000 --seed 9 >/dev/null 2>&1
+"$h" simulate --store "$work/good" --spool --packets 60000 --seed 9 >/dev/null 2>&1
 rows "$work/good" >"$work/good.rows"
 for how in flip header zero swap; do
     cp -a "$work/good" "$work/bad"

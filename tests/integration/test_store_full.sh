@@ -66,7 +66,7 @@ is_sealed() { [ "$(segments)" = 0 ]; }
 pid=$!
 for turn in 1 2; do
     kill -STOP $pid
-    "$h" simulate --store "$st" --packets 5000 --seed $turn >/dev/null 2>&1
+    "$h" simulate --store "$st" --spool --packets 5000 --seed $turn >/dev/null 2>&1
     open=$(count)
     fill
     kill -CONT $pid
