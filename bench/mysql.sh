@@ -16,6 +16,13 @@ load() {
     read -r finished failed seconds <"$work/out"
     sample "mysql.$1.pps" "$(calc "$finished / $seconds")"
     sample "mysql.$1.cpu" "$(calc "($after - $before > 0.01 ? $after - $before : 0.01) / $finished")"
+    [ "$1" != bare ] || return 0
+    before=$(cpu_s "$3")
+    "$bin/mysql_load" "$2" "$mysql_sessions" $mysql_concurrent statements >"$work/out" || { cat "$work/out" >&2; fail "mysql: $1 failed statements (done, failed, seconds above)"; }
+    after=$(cpu_s "$3")
+    read -r finished failed seconds <"$work/out"
+    sample "statement.$1.pps" "$(calc "$finished / $seconds")"
+    sample "statement.$1.cpu" "$(calc "($after - $before > 0.01 ? $after - $before : 0.01) / $finished")"
 }
 mysql_hotaru() {
     local pid
@@ -78,6 +85,10 @@ inside_mysql() {
     bare=$(calc "$(median mysql.hotaru.pps) / $(median mysql.bare.pps)")
     if [ -n "$(median mysql.mariadb.pps)" ]; then
         ratio=$(calc "$(median mysql.hotaru.pps) / $(median mysql.mariadb.pps)")
+        row mysql "SELECT version() on $mysql_concurrent open sessions, per second" "$(unit "$(median statement.hotaru.pps)" /s)" "MariaDB's server" \
+            "$(unit "$(median statement.mariadb.pps)" /s)" "$(times "$(calc "$(median statement.hotaru.pps) / $(median statement.mariadb.pps)")")" - - -
+        row mysql "server's CPU time per statement" "$(unit "$(calc "$(median statement.hotaru.cpu) * 1e6")" us)" "MariaDB's server" \
+            "$(unit "$(calc "$(median statement.mariadb.cpu) * 1e6")" us)" "$(times "$(calc "$(median statement.mariadb.cpu) / $(median statement.hotaru.cpu)")")" - - -
         mysql_row mariadb "MariaDB's server" ">= 3x" ">= 0.8x bare" "$(verdict "$ratio >= 3" "$ratio >= 3 && $bare >= 0.8")"
     else
         not_measured mysql "full MySQL sessions per second" "mariadbd (package mariadb-server-core) is not installed" "MariaDB's server" ">= 3x" ">= 0.8x bare"

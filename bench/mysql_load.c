@@ -1,7 +1,8 @@
 /* Full MySQL sessions as fast as a server takes them: connect, login as root without a password, one query, quit.
- *   mysql_load PORT N CONCURRENT [TRACE]
+ *   mysql_load PORT N CONCURRENT [TRACE | statements]
  * to 127.0.0.1 from 127.1.0.1 … 127.1.0.250 in turn (of a namespace that the bench made). Prints "DONE FAILED SECONDS". TRACE
- * gets what the server sent in the first session, turn by turn ("<bytes>\n" and the bytes), for bench/bare.
+ * gets what the server sent in the first session, turn by turn ("<bytes>\n" and the bytes), for bench/bare. With "statements" CONCURRENT
+ * sessions stay open and ask N queries together; DONE counts these.
  * Source: MariaDB Knowledge Base, "Connecting", "Result Set Packets". */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +27,7 @@ struct client {
     int fd;
     enum turn turn;
     unsigned eofs; /* of the result set */
+    bool again;    /* another query went out */
     size_t n;
     uint8_t in[IN_MAX];
 };
@@ -35,6 +37,8 @@ static uint64_t wanted, begun, done, failed;
 static uint16_t port;
 static int poll_fd;
 static FILE *trace;
+static bool statements;
+static uint64_t asked;
 
 /* Length 60, sequence 1; protocol 4.1, secure connection, plugin auth; packets to 16 MiB, utf8, 23 zeros; user root, no
  * password. The literal's own NUL ends the plugin's name. */
@@ -79,7 +83,7 @@ static int end(struct client *c, bool good)
         (void)fclose(trace);
         trace = NULL;
     }
-    return begun < wanted ? begin(c) : 0;
+    return begun < wanted && !statements ? begin(c) : 0;
 }
 
 static bool say(struct client *c, const uint8_t *bytes, size_t n, enum turn next)
@@ -106,6 +110,12 @@ static bool take(struct client *c, const uint8_t *payload, size_t n)
         return first == 0 && say(c, query, sizeof query, QUERY);
     case QUERY:
         c->eofs += first == 0xfe && n < 9;
+        if (c->eofs == 2 && statements && asked < wanted) {
+            asked++;
+            c->eofs = 0;
+            c->again = true;
+            return say(c, query, sizeof query, QUERY);
+        }
         return c->eofs < 2 || say(c, quit, sizeof quit, QUIT);
     case QUIT:
         break;
@@ -128,8 +138,10 @@ static bool input(struct client *c)
         enum turn before = c->turn;
         if (at + 4 + len > seen && !take(c, c->in + at + 4, len))
             return false;
-        if (c->turn != before)
+        if (c->turn != before || c->again) {
+            c->again = false;
             return true; /* a server says nothing more before it is asked */
+        }
         at += 4 + len;
     }
     return c->n < IN_MAX;
@@ -139,10 +151,10 @@ static int run(unsigned concurrent)
 {
     struct epoll_event events[256];
     int64_t start_us = ts_mono_us();
-    for (unsigned i = 0; i < concurrent && begun < wanted; i++)
+    for (unsigned i = 0; i < concurrent && (statements || begun < wanted); i++)
         if (begin(&clients[i]) < 0)
             return 1;
-    while (done + failed < wanted && ts_mono_us() - start_us < LIMIT_US) {
+    while (done + failed < (statements ? concurrent : wanted) && ts_mono_us() - start_us < LIMIT_US) {
         int n = epoll_wait(poll_fd, events, 256, 1000);
         for (int i = 0; i < n; i++) {
             struct client *c = events[i].data.ptr;
@@ -151,6 +163,10 @@ static int run(unsigned concurrent)
             if (!good && end(c, c->turn == QUIT) < 0)
                 return 1;
         }
+    }
+    if (statements) {
+        (void)printf("%" PRIu64 " %" PRIu64 " %.6f\n", asked + done, failed, (double)(ts_mono_us() - start_us) / 1e6);
+        return done == concurrent ? 0 : 1;
     }
     (void)printf("%" PRIu64 " %" PRIu64 " %.6f\n", done, failed, (double)(ts_mono_us() - start_us) / 1e6);
     return done == wanted ? 0 : 1;
@@ -162,12 +178,13 @@ int main(int argc, char **argv)
     port = argc >= 4 ? (uint16_t)strtoul(argv[1], NULL, 10) : 0;
     wanted = argc >= 4 ? strtoull(argv[2], NULL, 10) : 0;
     if (!port || !wanted || !concurrent || concurrent > CONCURRENT_MAX || argc > 5) {
-        (void)fprintf(stderr, "mysql_load PORT N CONCURRENT [TRACE]\n");
+        (void)fprintf(stderr, "mysql_load PORT N CONCURRENT [TRACE | statements]\n");
         return 2;
     }
-    trace = argc == 5 ? fopen(argv[4], "we") : NULL;
+    statements = argc == 5 && strcmp(argv[4], "statements") == 0;
+    trace = argc == 5 && !statements ? fopen(argv[4], "we") : NULL;
     poll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (poll_fd < 0 || (argc == 5 && !trace)) {
+    if (poll_fd < 0 || (argc == 5 && !trace && !statements)) {
         perror("mysql_load");
         return 1;
     }

@@ -143,7 +143,7 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
 {
     static const char *const keys[] = {"version",       "facts",      "basedir",         "datadir",
                                        "plugin-dir",    "compile-os", "compile-machine", "version-comment",
-                                       "paper-wording", "login",      NULL};
+                                       "paper-wording", "event-scheduler", "login",      NULL};
     char facts[256] = "";
     int rc = yn_check_keys(map, keys, err);
     if (rc == 0)
@@ -166,6 +166,8 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
                      sizeof p->mysql.version_comment, err);
     if (rc == 0)
         rc = yn_bool(yn_get(map, "paper-wording"), &p->mysql.paper_wording, err);
+    if (rc == 0)
+        rc = yn_bool(yn_get(map, "event-scheduler"), &p->mysql.event_scheduler, err);
     if (rc == 0)
         rc = login_policy_read(yn_get(map, "login"), path, &p->mysql.login, err);
     if (rc < 0 || !facts[0])

@@ -22,6 +22,7 @@ struct persona {
         char compile_os[PERSONA_TEXT_MAX], compile_machine[PERSONA_TEXT_MAX],
             version_comment[PERSONA_TEXT_MAX];
         struct login_policy login;
+        bool event_scheduler; /* on, so that it stands in the process list */
         bool paper_wording; /* "FUNCTION(UDF) x does not exist", as table 1 of the paper prints it */
     } mysql;
     struct {

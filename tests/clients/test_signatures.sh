@@ -3,7 +3,7 @@
 set -eu
 tools="nmap"
 . "${0%/*}/common.sh"
-for persona in mysql-5.1.54 mysql-5.6.10 mariadb-10.11; do
+for persona in mysql-5.1.54 mysql-5.6.10; do
     honeypot $persona mysql smb http telnet ftp
     step "$persona"
     "$python" "$here/signatures.py" "$here/signatures.tsv" mysql smb http telnet ftp >out 2>&1 || { cat out; fail "$persona: a signature matches"; }

@@ -298,6 +298,7 @@ void my_stmt_bulk(struct my_run *r, struct rd p);
 struct my_result_col my_plain_col(struct my_run *r, const char *name, char kind, uint32_t len, bool nullable);
 void my_create_text(struct my_run *r, const struct my_table *t, struct wr *w);
 void my_send_processlist(struct my_run *r);
+bool my_event_scheduler_on(struct my_run *r);
 void my_send_table_dump(struct my_run *r, struct my_table *t);
 void my_kill(struct my_run *r, uint64_t id, bool connection);
 /* LIKE with the server's own wildcards, for names: folds ASCII case. */

@@ -495,6 +495,16 @@ static void fill_applicability(struct fill *f)
 static void fill_processlist(struct fill *f)
 {
     struct my_run *r = f->r;
+    if (my_event_scheduler_on(r)) {
+        begin(f);
+        num(f, "ID", 1);
+        text(f, "USER", "event_scheduler");
+        text(f, "HOST", "localhost");
+        text(f, "COMMAND", "Daemon");
+        num(f, "TIME", (uint64_t)((r->now_us - r->kit->started_us) / 1000000));
+        text(f, "STATE", "Waiting on empty queue");
+        add_row(f);
+    }
     for (struct my_ses *s = r->ses->sh->sessions; s; s = s->next) {
         if (!s->c || session_src(s->s) != session_src(r->ses->s))
             continue;

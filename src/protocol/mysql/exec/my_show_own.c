@@ -56,6 +56,13 @@ struct my_val my_sv(const char *s)
     return s ? my_str(s, strlen(s)) : my_null();
 }
 
+bool my_event_scheduler_on(struct my_run *r)
+{
+    const struct my_sysvar *v = my_sysvar_find(r->kit, "event_scheduler");
+    const char *value = v ? my_var_text(r, v, MY_SCOPE_GLOBAL) : NULL;
+    return value && strcmp(value, "ON") == 0;
+}
+
 void my_send_processlist(struct my_run *r)
 {
     bool modern = r->kit->version >= 50600 && !r->kit->mariadb;
@@ -66,6 +73,12 @@ void my_send_processlist(struct my_run *r)
     my_send_columns(r, cols, n_cols);
     uint64_t n = 0;
     bool all = my_may(r, MY_P_PROCESS);
+    if (my_event_scheduler_on(r)) { /* the server's own thread, its first */
+        struct my_val v[9] = {my_uint(1), my_sv("event_scheduler"), my_sv("localhost"), my_null(), my_sv("Daemon"),
+                              my_int((r->now_us - r->kit->started_us) / 1000000), my_sv("Waiting on empty queue"), my_null(), my_real(0)};
+        my_send_row(r, cols, v, n_cols);
+        n++;
+    }
     for (struct my_ses *s = r->ses->sh->sessions; s; s = s->next) {
         if (!s->c || session_src(s->s) != session_src(r->ses->s) || (!all && strcmp(s->c->user, r->c->user) != 0))
             continue;

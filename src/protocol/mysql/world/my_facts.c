@@ -56,12 +56,32 @@ static int split(char *own, size_t len, bool escaped, const char *path, struct m
     return 0;
 }
 
+/* A facts folder whose file "like" names another folder beside it has that one's files where it has none of its own. */
+static int read_fact(const char *folder, const char *name, char path[static 1024], char **ret, size_t *ret_n, struct err *err)
+{
+    char *like = NULL;
+    size_t n = 0;
+    (void)snprintf(path, 1024, "%s/%s", folder, name);
+    int rc = io_read_file(path, FACTS_FILE_MAX, ret, ret_n, NULL);
+    if (rc != -ENOENT)
+        return rc < 0 ? io_read_file(path, FACTS_FILE_MAX, ret, ret_n, err) : rc;
+    (void)snprintf(path, 1024, "%s/like", folder);
+    if (io_read_file(path, 256, &like, &n, NULL) == 0) {
+        like[strcspn(like, "\r\n")] = '\0';
+        bool beside = like[0] && like[0] != '.' && !strchr(like, '/');
+        (void)snprintf(path, 1024, "%s/../%s/%s", folder, beside ? like : "", name);
+    } else {
+        (void)snprintf(path, 1024, "%s/%s", folder, name);
+    }
+    free(like);
+    return io_read_file(path, FACTS_FILE_MAX, ret, ret_n, err);
+}
+
 int my_tsv_load(struct my_kit *k, const char *name, bool required, bool escaped, struct my_tsv *ret, struct err *err)
 {
     char path[1024], *text = NULL;
     size_t len = 0, lines = 0, cols = 1;
-    (void)snprintf(path, sizeof path, "%s/%s", k->persona.mysql.facts, name);
-    int rc = io_read_file(path, FACTS_FILE_MAX, &text, &len, required ? err : NULL);
+    int rc = read_fact(k->persona.mysql.facts, name, path, &text, &len, required ? err : NULL);
     if (rc < 0)
         return required ? rc : 0;
     char *own = arena_copy(&k->arena, text, len);

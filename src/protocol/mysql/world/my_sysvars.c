@@ -246,6 +246,8 @@ const char *my_sysvar_follow(struct my_kit *k, const char *name, const char *rec
     bool lab = strncmp(recorded, "/run/m5", 7) == 0; /* where the recorded servers ran; not where servers run */
     if (strcmp(name, "port") == 0 || strcmp(name, "report_port") == 0)
         return "3306";
+    if (p->mysql.event_scheduler && strcmp(name, "event_scheduler") == 0)
+        return "ON";
     if (strncmp(base, "db01", 4) == 0) /* the host that all facts were recorded on */
         return joined(k, base > recorded ? p->mysql.datadir : "", p->hostname, base + 4);
     if (lab && strcmp(name, "general_log_file") == 0)
