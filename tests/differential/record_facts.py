@@ -73,6 +73,8 @@ class Server:
             p = self.packet()
             if p[0] == 254 and len(p) < 9:
                 return columns, rows
+            if p[0] == 255:
+                raise SystemError(p[9:].decode(errors="replace"))
             row, at = [], 0
             while at < len(p):
                 if p[at] == 251:
@@ -113,7 +115,7 @@ SHOWS = ["databases", "tables from mysql", "full tables from mysql", "columns fr
          "variables", "status", "character set", "collation", "engines", "plugins", "table status from mysql", "triggers from mysql",
          "events from mysql", "procedure status", "errors", "count(*) warnings", "count(*) errors", "processlist", "full processlist", "master status", "slave hosts", "binlog events", "open tables", "profiles", "profile",
          "slave status", "all slaves status", "privileges", "warnings", "engine innodb status", "engine innodb mutex", "create table mysql.func",
-         "create table mysql.user", "create database mysql", "create procedure sys.ps_setup_show_enabled", "create function sys.version_major",
+         "create table mysql.user", "create view mysql.user", "create database mysql", "create procedure sys.ps_setup_show_enabled", "create function sys.version_major",
          "grants", "create user root@localhost", "contributors", "authors", "binary logs", "function code sys.version_major",
          "function status", "package status", "relaylog events", "index_statistics", "client_statistics", "user_statistics",
          "table_statistics", "plugins soname 'ha_blackhole.so'", "create event mysql.e", "create trigger mysql.t"]
