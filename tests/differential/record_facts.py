@@ -191,11 +191,36 @@ def needed_privileges(weak, name):
     return None
 
 
+def asked_variables(db, weak):
+    """What a server without SYSTEM_VARIABLES tells of a variable when it is read and set."""
+    out = []
+    for name, _ in db.rows("show session variables"):
+        wire, null, scope = None, "UNKNOWN", "SESSION"
+        for tried in ("global", "session"):
+            try:
+                columns, rows = db.ask(f"select @@{tried}.{name}")
+                wire, null = columns[0], "YES" if rows[0][0] is None else "NO"
+            except SystemError as e:
+                if "Unknown system" not in str(e):
+                    scope = "SESSION ONLY" if tried == "global" else "GLOBAL"
+        error = ""
+        try:
+            weak.ask(f"set {'session' if scope == 'SESSION ONLY' else 'global'} {name} = default")
+        except SystemError as e:
+            error = str(e)
+        needs = error.partition("(at least one of) the ")[2].partition(" privilege(s)")[0] or None
+        out.append([name, scope, "YES" if "read only variable" in error else "NO"] +
+                   ([wire["type"], wire["flags"] & 32 and 1, wire["length"]] if wire else [None] * 3) + [null, needs])
+    return out
+
+
 def record_variables(db, folder, mariadb, weak):
     """The values without the compiled-in paths of the recorded machine: the persona says those."""
     write(folder, "global-variables.tsv", ["Variable_name", "Value"], db.rows("show global variables"), "", False)
     write(folder, "session-variables.tsv", ["Variable_name", "Value"], db.rows("show session variables"), "", False)
     if not mariadb:
+        write(folder, "variables.tsv", ["name", "variable_scope", "read_only", "wire_type", "wire_unsigned", "wire_length", "select_null", "set_needs"],
+              asked_variables(db, weak), "\\N")
         return
     cols, rows = db.ask("select lower(variable_name), variable_scope, variable_type, read_only, session_value, global_value, default_value, "
                         "numeric_min_value, numeric_max_value, numeric_block_size, enum_value_list, global_value_origin, "

@@ -157,7 +157,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
     }
     if (strcmp(v->name, "version") == 0)
         r->sent_version = true;
-    bool null = !text || (!*text && (v->null_when_empty || strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
+    bool null = !text || (!*text && (v->null_when_empty || strcmp(v->name, "init_file") == 0 || strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
                                      strncmp(v->name, "relay_log", 9) == 0 || strncmp(v->name, "ssl_", 4) == 0 || strncmp(v->name, "log_bin_", 8) == 0));
     e->val = my_null();
     switch (v->type) {
