@@ -169,7 +169,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
     case MY_VAR_INT: {
         bool uns = false;
         my_fix_int(r->kit, e, 21, true, true);
-        int64_t i = my_text_i64(text, strlen(text), NULL, &uns);
+        int64_t i = e->table && strcasecmp(e->table, "default") != 0 ? 0 : my_text_i64(text, strlen(text), NULL, &uns); /* a key cache that nobody made */
         e->m.unsigned_ = !v->is_signed && (i >= 0 || uns);
         e->val = e->m.unsigned_ ? my_uint((uint64_t)i) : my_int(i);
         break;
