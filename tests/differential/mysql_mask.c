@@ -53,6 +53,7 @@ static const struct mask_rule {
     {NULL, "*VALUE", "Innodb_buffer_pool_*_status", false, "<t>", "clock"},
     {"*_STATUS", "V*_VALUE", NULL, true, "<count>", "statistics"},
     {"*_STATUS", "Value", NULL, true, "<count>", "statistics"},
+    {"STATUS", "Value", NULL, true, "<count>", "statistics"},
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 /* Whole rows: every row of such a result becomes one packet, so that their number does not matter either. */

@@ -73,6 +73,8 @@ class Server:
             p = self.packet()
             if p[0] == 254 and len(p) < 9:
                 return columns, rows
+            if p[0] == 255:
+                raise SystemError(p[9:].decode(errors="replace"))
             row, at = [], 0
             while at < len(p):
                 if p[at] == 251:
@@ -113,7 +115,7 @@ SHOWS = ["databases", "tables from mysql", "full tables from mysql", "columns fr
          "variables", "status", "character set", "collation", "engines", "plugins", "table status from mysql", "triggers from mysql",
          "events from mysql", "procedure status", "errors", "count(*) warnings", "count(*) errors", "processlist", "full processlist", "master status", "slave hosts", "binlog events", "open tables", "profiles", "profile",
          "slave status", "all slaves status", "privileges", "warnings", "engine innodb status", "engine innodb mutex", "create table mysql.func",
-         "create table mysql.user", "create database mysql", "create procedure sys.ps_setup_show_enabled", "create function sys.version_major",
+         "create table mysql.user", "create view mysql.user", "create database mysql", "create procedure sys.ps_setup_show_enabled", "create function sys.version_major",
          "grants", "create user root@localhost", "contributors", "authors", "binary logs", "function code sys.version_major",
          "function status", "package status", "relaylog events", "index_statistics", "client_statistics", "user_statistics",
          "table_statistics", "plugins soname 'ha_blackhole.so'", "create event mysql.e", "create trigger mysql.t"]
@@ -189,11 +191,36 @@ def needed_privileges(weak, name):
     return None
 
 
+def asked_variables(db, weak):
+    """What a server without SYSTEM_VARIABLES tells of a variable when it is read and set."""
+    out = []
+    for name, _ in db.rows("show session variables"):
+        wire, null, scope = None, "UNKNOWN", "SESSION"
+        for tried in ("global", "session"):
+            try:
+                columns, rows = db.ask(f"select @@{tried}.{name}")
+                wire, null = columns[0], "YES" if rows[0][0] is None else "NO"
+            except SystemError as e:
+                if "Unknown system" not in str(e):
+                    scope = "SESSION ONLY" if tried == "global" else "GLOBAL"
+        error = ""
+        try:
+            weak.ask(f"set {'session' if scope == 'SESSION ONLY' else 'global'} {name} = default")
+        except SystemError as e:
+            error = str(e)
+        needs = error.partition("(at least one of) the ")[2].partition(" privilege(s)")[0] or None
+        out.append([name, scope, "YES" if "read only variable" in error else "NO"] +
+                   ([wire["type"], wire["flags"] & 32 and 1, wire["length"]] if wire else [None] * 3) + [null, needs])
+    return out
+
+
 def record_variables(db, folder, mariadb, weak):
     """The values without the compiled-in paths of the recorded machine: the persona says those."""
     write(folder, "global-variables.tsv", ["Variable_name", "Value"], db.rows("show global variables"), "", False)
     write(folder, "session-variables.tsv", ["Variable_name", "Value"], db.rows("show session variables"), "", False)
     if not mariadb:
+        write(folder, "variables.tsv", ["name", "variable_scope", "read_only", "wire_type", "wire_unsigned", "wire_length", "select_null", "set_needs"],
+              asked_variables(db, weak), "\\N")
         return
     cols, rows = db.ask("select lower(variable_name), variable_scope, variable_type, read_only, session_value, global_value, default_value, "
                         "numeric_min_value, numeric_max_value, numeric_block_size, enum_value_list, global_value_origin, "

@@ -2,24 +2,34 @@
 # The differential test: the same statements and raw exchanges to a real MariaDB 10.11 server and to
 #   self      a second real server: all replies must be identical, which proves the masks and the corpus
 #   mariadb   hotaru-honeypot with persona mariadb-10.11: the identical share must not fall below the floor
-#   test_differential.sh self|mariadb [mysql_compare OPTION…]      (CORPUS="FILE…" for a part of the corpus)
+#   mysql-5.6 persona mysql-5.6.24, and a real MySQL 5.6.24 in place of MariaDB (mysql56_server.sh)
+#   test_differential.sh self|mariadb|mysql-5.6 [mysql_compare OPTION…]      (CORPUS="FILE…" for a part of the corpus)
 set -eu
-case ${1:-} in self | mariadb) ;; *) echo "usage: $0 self|mariadb [mysql_compare OPTION…]" >&2; exit 2 ;; esac
+case ${1:-} in self | mariadb | mysql-5.6) ;; *) echo "usage: $0 self|mariadb|mysql-5.6 [mysql_compare OPTION…]" >&2; exit 2 ;; esac
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$HOTARU_SOURCE/tests/differential/common.sh"
 command -v mariadbd >/dev/null || { echo "SKIP: mariadb-server-core is not installed (tools/deps check)"; exit 77; }
 [ "$1" = self ] || need_service_mysql
+if [ "$1" = mysql-5.6 ] && [ -z "${HOTARU_DIFFERENTIAL_INSIDE:-}" ]; then "$here/mysql56_server.sh" fetch; fi
 enter_namespaces "$@"
 mode=$1
 shift
 floor=100
 [ "$mode" = self ] || floor=$(floor_of "$mode" all)
 begin
-"$here/mariadb_server.sh" start "$work/real" 127.0.0.1:3306
-"$here/mariadb_server.sh" open_to_all 127.0.0.1:3306
+if [ "$mode" = mysql-5.6 ]; then
+    "$here/mysql56_server.sh" start "$work/real" 127.0.0.1:3306
+    "$here/mysql56_server.sh" plain 127.0.0.1:3306
+    "$here/mysql56_server.sh" open_to_all 127.0.0.1:3306
+else
+    "$here/mariadb_server.sh" start "$work/real" 127.0.0.1:3306
+    "$here/mariadb_server.sh" open_to_all 127.0.0.1:3306
+fi
 if [ "$mode" = self ]; then
     "$here/mariadb_server.sh" start "$work/second" 127.0.0.2:3306
     "$here/mariadb_server.sh" open_to_all 127.0.0.2:3306
+elif [ "$mode" = mysql-5.6 ]; then
+    start_honeypot mysql-5.6.24
 else
     version=$(mariadb --no-defaults --protocol=tcp -h 127.0.0.1 -u root -BNe 'select version()')
     start_honeypot mariadb-10.11 "$version"

@@ -239,6 +239,56 @@ static void test_scopes(void **state)
     harness_free(h);
 }
 
+/* Another session of the same source; the account has no password. */
+static bool log_in_as(struct harness *h, const char *user)
+{
+    struct bytes in = {.n = 0};
+    size_t n = 0;
+    harness_open(h);
+    harness_forget(h);
+    put_login(&in, user, 0);
+    harness_feed(h, in.b, in.n);
+    const uint8_t *out = harness_output(h, &n);
+    return n > 4 && out[4] == 0;
+}
+
+static void test_rights(void **state)
+{
+    struct harness *h = logged_in("mariadb-10.11");
+    assert_string_equal(reply_of(h, "create user weak"), "OK");
+    assert_string_equal(reply_of(h, "grant select on mysql.func to weak"), "OK");
+    assert_true(log_in_as(h, "weak"));
+    harness_forget(h);
+    assert_string_equal(reply_of(h, "select count(*) from mysql.func"), "1 row: 0");
+    assert_string_equal(reply_of(h, "select count(*) from information_schema.schemata where schema_name = 'sys'"), "1 row: 0");
+    assert_string_equal(reply_of(h, "select count(*) from information_schema.tables where table_schema = 'mysql'"), "1 row: 1");
+    error_is(h, "drop database mysql", 1044, "42000", "Access denied for user 'weak'@'%' to database 'mysql'");
+    error_is(h, "use sys", 1044, "42000", "Access denied for user 'weak'@'%' to database 'sys'");
+    error_is(h, "set global max_connections = 1", 1227, "42000",
+             "Access denied; you need (at least one of) the SUPER, CONNECTION ADMIN privilege(s) for this operation");
+    error_is(h, "select 1 into outfile '/tmp/x'", 1227, "42000", "Access denied; you need (at least one of) the FILE privilege(s) for this operation");
+    harness_free(h);
+}
+
+/* Rows removed by hand are accounts until FLUSH PRIVILEGES; so are all of them when schema mysql is gone. */
+static void test_accounts_in_force(void **state)
+{
+    struct harness *h = logged_in("mysql-5.6.10");
+    assert_string_equal(reply_of(h, "create user a"), "OK");
+    assert_string_equal(reply_of(h, "create user b"), "OK");
+    assert_string_equal(reply_of(h, "delete from mysql.user where user = 'a'"), "OK");
+    assert_true(log_in_as(h, "a"));
+    assert_true(log_in_as(h, "root"));
+    harness_forget(h);
+    assert_string_equal(reply_of(h, "flush privileges"), "OK");
+    assert_false(log_in_as(h, "a"));
+    assert_true(log_in_as(h, "root"));
+    harness_forget(h);
+    assert_string_equal(reply_of(h, "drop database mysql"), "OK");
+    assert_true(log_in_as(h, "b"));
+    harness_free(h);
+}
+
 /* COM_STMT_PREPARE, _EXECUTE with an int and a string, _CLOSE. */
 static void test_binary(void **state)
 {
@@ -300,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_greeting), cmocka_unit_test(test_login), cmocka_unit_test(test_login_cut), cmocka_unit_test(test_table_1),
         cmocka_unit_test(test_rows),     cmocka_unit_test(test_scopes), cmocka_unit_test(test_binary), cmocka_unit_test(test_splits),
+        cmocka_unit_test(test_rights),   cmocka_unit_test(test_accounts_in_force),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,13 +55,13 @@ void my_use(struct my_run *r, const char *db)
         r->c->track |= MY_TRACK_SCHEMA;
         return;
     }
+    if (!my_sees_db(r, db)) {
+        my_fail(r, MY_ER_DBACCESS_DENIED, r->c->user, r->c->priv_host, db);
+        return;
+    }
     struct my_db *d = my_world_db(r->w, db);
     if (!d) {
         my_fail(r, MY_ER_BAD_DB, db);
-        return;
-    }
-    if (!my_sees_db(r, d->name)) {
-        my_fail(r, MY_ER_DBACCESS_DENIED, r->c->user, r->c->priv_host, d->name);
         return;
     }
     (void)snprintf(r->c->db, sizeof r->c->db, "%s", d->name);

@@ -255,7 +255,7 @@ void my_grant(struct my_run *r, struct my_stmt *st)
     if (st->word && st->name) { /* ON PROCEDURE, ON FUNCTION */
         if (!my_world_routine(r->w, st->word == MY_K_PROCEDURE ? "PROCEDURE" : "FUNCTION", db, st->name)) {
             char text[200];
-            (void)snprintf(text, sizeof text, "%s %.64s does not exist", r->kit->mariadb ? "FUNCTION or PROCEDURE" : st->word == MY_K_PROCEDURE ? "PROCEDURE" : "FUNCTION", st->name);
+            (void)snprintf(text, sizeof text, "%s %.64s does not exist", "FUNCTION or PROCEDURE", st->name);
             my_fail_as(r, 1305, "42000", text);
         }
         return;

@@ -1,25 +1,13 @@
-/* information_schema: rows made from what the world and the facts hold. */
-#include <stdio.h>
+/* information_schema: which table is made by what, and the making of rows. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/ts.h"
-#include "base/wr.h"
-#include "protocol/mysql/exec/my_check.h"
-#include "protocol/mysql/exec/my_info.h"
-#include "protocol/mysql/world/my_acl.h"
+#include "protocol/mysql/exec/my_info_fill.h"
 #include "protocol/mysql/world/my_facts.h"
-#include "protocol/mysql/world/my_sysvars.h"
 
-struct fill {
-    struct my_run *r;
-    struct my_rel *rel;
-    const struct my_table *t;
-    struct my_val *row;
-};
-
-static void add_row(struct fill *f)
+void my_fill_row(struct my_fill *f)
 {
     struct my_rel *rel = f->rel;
     if (rel->n_rows == rel->cap_rows) {
@@ -38,7 +26,7 @@ static void add_row(struct fill *f)
     f->row = NULL;
 }
 
-static void begin(struct fill *f)
+void my_fill_begin(struct my_fill *f)
 {
     f->row = arena_new(f->r->arena, (f->rel->n_cols + 1) * sizeof *f->row);
     if (!f->row || !my_step(f->r, f->rel->n_cols)) {
@@ -56,21 +44,21 @@ static void begin(struct fill *f)
     }
 }
 
-static void set(struct fill *f, const char *col, struct my_val v)
+void my_fill_set(struct my_fill *f, const char *col, struct my_val v)
 {
     int i = my_table_col(f->t, col);
     if (i >= 0 && f->row)
         f->row[i] = v;
 }
-static void text(struct fill *f, const char *col, const char *s)
+void my_fill_text(struct my_fill *f, const char *col, const char *s)
 {
-    set(f, col, s ? my_str(s, strlen(s)) : my_null());
+    my_fill_set(f, col, s ? my_str(s, strlen(s)) : my_null());
 }
-static void num(struct fill *f, const char *col, uint64_t v)
+void my_fill_num(struct my_fill *f, const char *col, uint64_t v)
 {
-    set(f, col, my_uint(v));
+    my_fill_set(f, col, my_uint(v));
 }
-static void when(struct fill *f, const char *col, int64_t us)
+void my_fill_when(struct my_fill *f, const char *col, int64_t us)
 {
     struct my_time t;
     char buf[40];
@@ -78,17 +66,17 @@ static void when(struct fill *f, const char *col, int64_t us)
     size_t n = my_time_text(&t, MY_T_DATETIME, 0, buf, sizeof buf);
     char *s = arena_copy(f->r->arena, buf, n);
     if (s)
-        set(f, col, my_str(s, n));
+        my_fill_set(f, col, my_str(s, n));
 }
-static void catalog(struct fill *f, const char *col)
+void my_fill_catalog(struct my_fill *f, const char *col)
 {
     if (f->r->kit->version >= 50500)
-        text(f, col, "def");
+        my_fill_text(f, col, "def");
     else
-        set(f, col, my_null());
+        my_fill_set(f, col, my_null());
 }
 
-static bool each_db(const struct my_world *w, size_t i, const struct my_db **ret)
+bool my_fill_db(const struct my_world *w, size_t i, const struct my_db **ret)
 {
     /* information_schema stands first, the others by name */
     size_t n = 0;
@@ -107,744 +95,42 @@ static bool each_db(const struct my_world *w, size_t i, const struct my_db **ret
     return false;
 }
 
-static void fill_schemata(struct fill *f)
-{
-    const struct my_db *db;
-    for (size_t i = 0; each_db(f->r->w, i, &db); i++) {
-        const struct my_coll *c = db->coll ? db->coll : f->r->kit->server_coll;
-        if (!my_sees_db(f->r, db->name))
-            continue;
-        begin(f);
-        catalog(f, "CATALOG_NAME");
-        text(f, "SCHEMA_NAME", db->name);
-        text(f, "DEFAULT_CHARACTER_SET_NAME", c->charset);
-        text(f, "DEFAULT_COLLATION_NAME", c->name);
-        add_row(f);
-    }
-}
-
-static void cell_of_text(struct fill *f, const char *col, const char *v)
+void my_fill_cell(struct my_fill *f, const char *col, const char *v)
 {
     int at = my_table_col(f->t, col);
     if (at >= 0 && v && my_result_of(f->t->cols[at].wire_type) == MY_RES_INT)
-        num(f, col, strtoull(v, NULL, 10));
+        my_fill_num(f, col, strtoull(v, NULL, 10));
     else
-        text(f, col, v);
+        my_fill_text(f, col, v);
 }
 
-/* A table that nobody has written to yet looks as it was recorded. */
-static bool recorded_table(struct fill *f, const struct my_db *db, const struct my_table *t)
-{
-    const struct my_kit *k = f->r->kit;
-    int row = my_fact_table(k, db->name, t->name);
-    const struct my_db *base = row >= 0 ? my_world_db(k->base, db->name) : NULL;
-    if (!base || my_db_table(k->base, base, t->name) != t)
-        return false;
-    for (size_t i = 0; i < k->tables.n_cols; i++)
-        cell_of_text(f, k->tables.head[i], my_fact_of_table(k, row, k->tables.head[i]));
-    if (!my_is_info_schema(db->name) || strcasecmp(t->engine, "MEMORY") != 0) {
-        when(f, "CREATE_TIME", t->created_us);
-        when(f, "UPDATE_TIME", t->updated_us);
-    }
-    return true;
-}
-
-static void one_table(struct fill *f, const struct my_db *db, const struct my_table *t)
-{
-    bool info = my_is_info_schema(db->name), innodb = strcasecmp(t->engine, "InnoDB") == 0;
-    begin(f);
-    catalog(f, "TABLE_CATALOG");
-    text(f, "TABLE_SCHEMA", db->name);
-    text(f, "TABLE_NAME", t->name);
-    text(f, "TABLE_TYPE", info ? "SYSTEM VIEW" : t->is_view || t->shown_as_view ? "VIEW" : "BASE TABLE");
-    if (t->is_view || t->shown_as_view) {
-        text(f, "TABLE_COMMENT", "VIEW");
-        add_row(f);
-        return;
-    }
-    text(f, "ENGINE", t->engine);
-    if (recorded_table(f, db, t)) {
-        add_row(f);
-        return;
-    }
-    num(f, "VERSION", 10);
-    bool dynamic = false;
-    for (size_t i = 0; i < t->n_cols; i++)
-        dynamic |= t->cols[i].type.blob || t->cols[i].type.type == MY_T_VARCHAR;
-    text(f, "ROW_FORMAT", innodb ? "Compact" : strcasecmp(t->engine, "MEMORY") == 0 || info || !dynamic ? "Fixed" : "Dynamic");
-    uint64_t avg = t->n_rows ? t->row_bytes / t->n_rows : 0;
-    if (!info) {
-        num(f, "TABLE_ROWS", t->n_rows);
-        num(f, "AVG_ROW_LENGTH", innodb && t->n_rows ? 16384 / t->n_rows : avg);
-        num(f, "DATA_LENGTH", innodb ? 16384 : t->row_bytes);
-        num(f, "MAX_DATA_LENGTH", innodb ? 0 : 281474976710655);
-        num(f, "INDEX_LENGTH", innodb ? 0 : t->n_keys ? 2048 : 1024);
-        num(f, "DATA_FREE", 0);
-        if (t->auto_col >= 0)
-            num(f, "AUTO_INCREMENT", t->auto_inc);
-        when(f, "CREATE_TIME", t->created_us);
-        if (!innodb)
-            when(f, "UPDATE_TIME", t->updated_us);
-    }
-    text(f, "TABLE_COLLATION", t->coll ? t->coll->name : "utf8_general_ci");
-    text(f, "CREATE_OPTIONS", "");
-    text(f, "TABLE_COMMENT", t->comment);
-    add_row(f);
-}
-
-static void fill_tables(struct fill *f)
-{
-    const struct my_db *db;
-    for (size_t i = 0; each_db(f->r->w, i, &db); i++)
-        for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++)
-            if (my_sees_table(f->r, db->name, db->tables[k]->name))
-                one_table(f, db, db->tables[k]);
-}
-
-static const char *key_mark(const struct my_column *c)
-{
-    if (c->key_flags & MY_F_PRI_KEY)
-        return "PRI";
-    return c->key_flags & MY_F_UNIQUE_KEY ? "UNI" : c->key_flags & MY_F_MULTIPLE_KEY ? "MUL" : "";
-}
-
-static const char *data_type(struct my_run *r, const char *type)
-{
-    char *s = arena_copy(r->arena, type, strcspn(type, "( "));
-    return s ? s : "";
-}
-
-/* MariaDB gives the default as SQL in COLUMNS, and its value in SHOW COLUMNS. */
-static const char *default_of(struct my_run *r, const struct my_column *c, bool string)
-{
-    bool sql = r->kit->mariadb && !r->show_key;
-    if (c->default_now)
-        return !r->kit->mariadb ? "CURRENT_TIMESTAMP" : c->dec ? "current_timestamp(6)" : "current_timestamp()";
-    if (!c->dflt)
-        return sql && !c->not_null ? "NULL" : NULL;
-    if (!sql || (!string && !my_is_temporal(c->wire_type)))
-        return c->dflt;
-    struct wr w = wr_of(4096);
-    wr_u8(&w, '\'');
-    for (size_t i = 0; i < c->dflt_len; i++) {
-        if (c->dflt[i] == '\'' || c->dflt[i] == '\\')
-            wr_u8(&w, (uint8_t)c->dflt[i]);
-        wr_u8(&w, (uint8_t)c->dflt[i]);
-    }
-    wr_u8(&w, '\'');
-    const char *own = w.bad ? NULL : arena_copy(r->arena, w.bytes, w.len);
-    wr_done(&w);
-    return own;
-}
-
-static void one_column(struct fill *f, const struct my_db *db, const struct my_table *t, size_t i)
-{
-    const struct my_column *c = &t->cols[i];
-    bool string = my_result_of(c->wire_type) == MY_RES_STR && !my_is_temporal(c->wire_type);
-    begin(f);
-    catalog(f, "TABLE_CATALOG");
-    text(f, "TABLE_SCHEMA", db->name);
-    text(f, "TABLE_NAME", t->name);
-    text(f, "COLUMN_NAME", c->name);
-    num(f, "ORDINAL_POSITION", i + 1);
-    text(f, "COLUMN_DEFAULT", default_of(f->r, c, string));
-    text(f, "IS_GENERATED", "NEVER");
-    text(f, "IS_NULLABLE", c->not_null ? "NO" : "YES");
-    text(f, "DATA_TYPE", data_type(f->r, c->type_text));
-    if (string) {
-        uint32_t chars = c->type.blob || !c->coll->maxlen ? c->len : c->len / c->coll->maxlen;
-        num(f, "CHARACTER_MAXIMUM_LENGTH", chars);
-        num(f, "CHARACTER_OCTET_LENGTH", c->len);
-        if (!my_coll_is_binary(c->coll)) {
-            text(f, "CHARACTER_SET_NAME", c->coll->charset);
-            text(f, "COLLATION_NAME", c->coll->name);
-        }
-    } else if (!my_is_temporal(c->wire_type) && c->wire_type != MY_T_YEAR) {
-        static const struct {
-            uint8_t type;
-            uint8_t s, u;
-        } prec[] = {{MY_T_TINY, 3, 3}, {MY_T_SHORT, 5, 5}, {MY_T_INT24, 7, 7}, {MY_T_LONG, 10, 10}, {MY_T_LONGLONG, 19, 20}, {MY_T_FLOAT, 12, 12}, {MY_T_DOUBLE, 22, 22}};
-        for (size_t k = 0; k < sizeof prec / sizeof *prec; k++)
-            if (prec[k].type == c->wire_type)
-                num(f, "NUMERIC_PRECISION", c->type.unsigned_ ? prec[k].u : prec[k].s);
-        if (c->wire_type == MY_T_NEWDECIMAL)
-            num(f, "NUMERIC_PRECISION", c->type.len);
-        if (c->wire_type != MY_T_FLOAT && c->wire_type != MY_T_DOUBLE)
-            num(f, "NUMERIC_SCALE", c->dec);
-    } else if (c->wire_type != MY_T_DATE && c->wire_type != MY_T_YEAR) {
-        num(f, "DATETIME_PRECISION", c->dec);
-    }
-    text(f, "COLUMN_TYPE", c->type_text);
-    text(f, "COLUMN_KEY", t->shown_as_view ? "" : key_mark(c));
-    text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? f->r->kit->mariadb ? c->dec ? "on update current_timestamp(6)" : "on update current_timestamp()" : "on update CURRENT_TIMESTAMP" : "");
-    text(f, "PRIVILEGES", my_is_info_schema(db->name) ? "select" : "select,insert,update,references");
-    text(f, "COLUMN_COMMENT", c->comment ? c->comment : "");
-    add_row(f);
-}
-
-static void fill_columns(struct fill *f)
-{
-    const struct my_db *db;
-    for (size_t i = 0; each_db(f->r->w, i, &db); i++)
-        for (size_t k = 0; k < db->n_tables; k++)
-            for (size_t c = 0; my_sees_table(f->r, db->name, db->tables[k]->name) && c < db->tables[k]->n_cols && my_ok(f->r); c++)
-                one_column(f, db, db->tables[k], c);
-}
-
-static void variables(struct fill *f, enum my_scope scope, bool upper)
-{
-    const struct my_kit *k = f->r->kit;
-    for (size_t i = 0; i < k->n_vars && my_ok(f->r); i++) {
-        const struct my_sysvar *v = k->shown_vars[i];
-        if (!v)
-            continue;
-        if (scope == MY_SCOPE_GLOBAL ? !v->global : !v->session)
-            continue;
-        const char *value = my_var_text(f->r, v, scope), *name = v->name;
-        if (upper) {
-            char *up = arena_copy(f->r->arena, name, strlen(name));
-            for (char *p = up; p && *p; p++)
-                *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
-            name = up;
-        }
-        begin(f);
-        text(f, "VARIABLE_NAME", name);
-        text(f, "VARIABLE_VALUE", value ? value : "");
-        add_row(f);
-    }
-}
-static void fill_global_variables(struct fill *f)
-{
-    variables(f, MY_SCOPE_GLOBAL, true);
-}
-static void fill_session_variables(struct fill *f)
-{
-    variables(f, MY_SCOPE_SESSION, true);
-}
-static void fill_show_global(struct fill *f)
-{
-    variables(f, MY_SCOPE_GLOBAL, false);
-}
-static void fill_show_session(struct fill *f)
-{
-    variables(f, MY_SCOPE_SESSION, false);
-}
-
-/* SYSTEM_VARIABLES: what was recorded, with the values as they are now. */
-static void fill_system_variables(struct fill *f)
-{
-    const struct my_tsv *t = &f->r->kit->variables;
-    for (size_t i = 0; i < t->n_rows && my_ok(f->r); i++) {
-        const char *name = my_tsv_cell(t, i, 0);
-        const struct my_sysvar *v = my_sysvar_find(f->r->kit, name);
-        char *up = arena_copy(f->r->arena, name, strlen(name));
-        if (!v || !up)
-            continue;
-        for (char *p = up; *p; p++)
-            *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
-        begin(f);
-        for (size_t c = 1; c < t->n_cols; c++)
-            cell_of_text(f, t->head[c], my_tsv_cell(t, i, c));
-        text(f, "VARIABLE_NAME", up);
-        text(f, "SESSION_VALUE", my_sysvar_scope(f->r->kit, v) == MY_VAR_GLOBAL ? NULL : my_var_text(f->r, v, MY_SCOPE_SESSION));
-        text(f, "GLOBAL_VALUE", my_sysvar_scope(f->r->kit, v) == MY_VAR_SESSION ? NULL : my_var_text(f->r, v, MY_SCOPE_GLOBAL));
-        add_row(f);
-    }
-}
-
-/* Counters move with the server's age and with what this connection does. */
-static const char *status_value(struct my_run *r, const char *name)
-{
-    static const struct {
-        const char *name, *value;
-    } fixed[] = {{"Compression", "OFF"}, {"Rpl_status", "AUTH_MASTER"}, {"Slave_running", "OFF"}, {"Last_query_cost", "0.000000"},
-                 {"Innodb_have_atomic_builtins", "ON"}, {"Innodb_page_size", "16384"}, {"Innodb_buffer_pool_dump_status", "not started"},
-                 {"Innodb_buffer_pool_load_status", "not started"}, {"Threads_connected", "1"}, {"Threads_running", "1"}, {"Ssl_cipher", ""},
-                 {"Ssl_cipher_list", ""}, {"Ssl_session_cache_mode", "NONE"}, {"Ssl_version", ""}, {"Ssl_server_not_after", ""},
-                 {"Ssl_server_not_before", ""}, {"Max_used_connections", "3"}, {"Flush_commands", "1"}, {"Open_tables", "42"}, {"Opened_tables", "49"},
-                 {"Open_table_definitions", "42"}, {"Opened_table_definitions", "42"}, {"Open_files", "18"}, {"Aborted_clients", "2"},
-                 {"Key_blocks_unused", "6698"}, {"Innodb_buffer_pool_pages_total", "8191"}, {"Innodb_buffer_pool_pages_free", "7995"},
-                 {"Innodb_buffer_pool_pages_data", "196"}, {"Table_locks_immediate", "88"}};
-    int64_t up = (r->now_us - r->kit->started_us) / 1000000;
-    const char *net = my_net_status(r->ses, name);
-    if (net)
-        return net;
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (strcmp(fixed[i].name, name) == 0)
-            return fixed[i].value;
-    uint64_t v = 0;
-    if (strncmp(name, "Uptime", 6) == 0)
-        v = (uint64_t)up;
-    else if (strcmp(name, "Connections") == 0)
-        v = r->ses->thread_id;
-    else if (strcmp(name, "Questions") == 0 || strcmp(name, "Queries") == 0)
-        v = r->ses->sh->queries + (uint64_t)up / 7;
-    else if (strcmp(name, "Bytes_received") == 0)
-        v = (uint64_t)up * 11 + r->ses->sh->queries * 40;
-    else if (strcmp(name, "Bytes_sent") == 0)
-        v = (uint64_t)up * 190 + r->ses->sh->queries * 300;
-    else if (strcmp(name, "Threads_created") == 0)
-        v = r->ses->thread_id;
-    else if (strcmp(name, "Com_select") == 0)
-        v = (uint64_t)up / 11;
-    char buf[32];
-    int n = snprintf(buf, sizeof buf, "%llu", (unsigned long long)v);
-    char *s = arena_copy(r->arena, buf, n > 0 ? (size_t)n : 0);
-    return s ? s : "";
-}
-
-static void status(struct fill *f, bool upper)
-{
-    const struct my_tsv *t = &f->r->kit->status;
-    for (size_t i = 0; i < t->n_rows && my_ok(f->r); i++) {
-        const char *name = t->cells[i * t->n_cols], *value = status_value(f->r, name);
-        if (upper) {
-            char *up = arena_copy(f->r->arena, name, strlen(name));
-            for (char *p = up; p && *p; p++)
-                *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
-            name = up;
-        }
-        begin(f);
-        text(f, "VARIABLE_NAME", name);
-        text(f, "VARIABLE_VALUE", value);
-        add_row(f);
-    }
-}
-static void fill_status(struct fill *f)
-{
-    status(f, true);
-}
-static void fill_show_status(struct fill *f)
-{
-    status(f, false);
-}
-
-/* A facts file whose columns are those of the table. */
-static void from_tsv(struct fill *f, const struct my_tsv *t, const char *const *cols, size_t n)
+void my_fill_tsv(struct my_fill *f, const struct my_tsv *t, const char *const *cols, size_t n)
 {
     for (size_t i = 0; i < t->n_rows && my_ok(f->r); i++) {
-        begin(f);
+        my_fill_begin(f);
         for (size_t c = 0; c < n && c < t->n_cols; c++) {
             const char *v = t->cells[i * t->n_cols + c];
             if (cols[c])
-                cell_of_text(f, cols[c], v && strcmp(v, "NULL") != 0 ? v : NULL);
+                my_fill_cell(f, cols[c], v && strcmp(v, "NULL") != 0 ? v : NULL);
         }
-        add_row(f);
-    }
-}
-static void fill_charsets(struct fill *f)
-{
-    static const char *const cols[] = {"CHARACTER_SET_NAME", "DESCRIPTION", "DEFAULT_COLLATE_NAME", "MAXLEN"};
-    from_tsv(f, &f->r->kit->charsets, cols, 4);
-}
-static void fill_engines(struct fill *f)
-{
-    static const char *const cols[] = {"ENGINE", "SUPPORT", "COMMENT", "TRANSACTIONS", "XA", "SAVEPOINTS"};
-    from_tsv(f, &f->r->kit->engines, cols, 6);
-}
-static void fill_plugins(struct fill *f)
-{
-    const struct my_tsv *t = &f->r->kit->plugins;
-    for (size_t i = 0; i < t->n_rows && my_ok(f->r); i++) {
-        const char *const *c = &t->cells[i * t->n_cols];
-        begin(f);
-        text(f, "PLUGIN_NAME", c[0]);
-        text(f, "PLUGIN_VERSION", "1.0");
-        text(f, "PLUGIN_STATUS", c[1]);
-        text(f, "PLUGIN_TYPE", c[2]);
-        text(f, "PLUGIN_LIBRARY", strcmp(c[3], "NULL") == 0 ? NULL : c[3]);
-        text(f, "PLUGIN_LICENSE", c[4]);
-        text(f, "LOAD_OPTION", "ON");
-        add_row(f);
-    }
-}
-/* In the order of SHOW COLLATION: by character set as listed, then as compiled in. */
-static void fill_collations(struct fill *f)
-{
-    const struct my_kit *k = f->r->kit;
-    const struct my_tsv *cs = &k->charsets;
-    for (size_t s = 0; s < cs->n_rows; s++) {
-        const char *name = cs->cells[s * cs->n_cols];
-        for (int pass = 0; pass < 2; pass++)
-            for (size_t i = 0; i < k->n_colls && my_ok(f->r); i++) {
-                const struct my_coll *c = &k->colls[i];
-                if (strcmp(c->charset, name) != 0 || c->is_default != (pass == 0))
-                    continue;
-                begin(f);
-                text(f, "COLLATION_NAME", c->name);
-                text(f, "CHARACTER_SET_NAME", c->charset);
-                num(f, "ID", c->id);
-                text(f, "IS_DEFAULT", c->is_default ? "Yes" : "");
-                text(f, "IS_COMPILED", c->compiled ? "Yes" : "");
-                num(f, "SORTLEN", c->sortlen);
-                add_row(f);
-            }
-    }
-}
-static void fill_applicability(struct fill *f)
-{
-    const struct my_kit *k = f->r->kit;
-    for (size_t i = 0; i < k->n_colls && my_ok(f->r); i++) {
-        begin(f);
-        text(f, "COLLATION_NAME", k->colls[i].name);
-        text(f, "CHARACTER_SET_NAME", k->colls[i].charset);
-        add_row(f);
-    }
-}
-
-static void fill_processlist(struct fill *f)
-{
-    struct my_run *r = f->r;
-    if (my_event_scheduler_on(r)) {
-        begin(f);
-        num(f, "ID", 1);
-        text(f, "USER", "event_scheduler");
-        text(f, "HOST", "localhost");
-        text(f, "COMMAND", "Daemon");
-        num(f, "TIME", (uint64_t)((r->now_us - r->kit->started_us) / 1000000));
-        text(f, "STATE", "Waiting on empty queue");
-        add_row(f);
-    }
-    for (struct my_ses *s = r->ses->sh->sessions; s; s = s->next) {
-        if (!s->c || session_src(s->s) != session_src(r->ses->s))
-            continue;
-        begin(f);
-        char host[96];
-        (void)snprintf(host, sizeof host, "%s:%u", s->c->host, session_sport(s->s));
-        char *own = arena_copy(r->arena, host, strlen(host));
-        num(f, "ID", s->thread_id);
-        text(f, "USER", s->c->user);
-        text(f, "HOST", own);
-        text(f, "DB", s->c->db[0] ? s->c->db : NULL);
-        text(f, "COMMAND", s == r->ses ? "Query" : "Sleep");
-        num(f, "TIME", (uint64_t)((r->now_us - s->c->last_us) / 1000000));
-        text(f, "STATE", s == r->ses ? "executing" : "");
-        text(f, "INFO", s == r->ses ? r->query_text : NULL);
-        add_row(f);
-    }
-}
-
-/* Global privileges in the order of SHOW PRIVILEGES' bits, per account of mysql.user. */
-static const struct {
-    const char *name, *col;
-} privs[] = {{"SELECT", "Select_priv"}, {"INSERT", "Insert_priv"}, {"UPDATE", "Update_priv"}, {"DELETE", "Delete_priv"}, {"CREATE", "Create_priv"},
-             {"DROP", "Drop_priv"}, {"RELOAD", "Reload_priv"}, {"SHUTDOWN", "Shutdown_priv"}, {"PROCESS", "Process_priv"}, {"FILE", "File_priv"},
-             {"REFERENCES", "References_priv"}, {"INDEX", "Index_priv"}, {"ALTER", "Alter_priv"}, {"SHOW DATABASES", "Show_db_priv"},
-             {"SUPER", "Super_priv"}, {"CREATE TEMPORARY TABLES", "Create_tmp_table_priv"}, {"LOCK TABLES", "Lock_tables_priv"},
-             {"EXECUTE", "Execute_priv"}, {"REPLICATION SLAVE", "Repl_slave_priv"}, {"REPLICATION CLIENT", "Repl_client_priv"},
-             {"CREATE VIEW", "Create_view_priv"}, {"SHOW VIEW", "Show_view_priv"}, {"CREATE ROUTINE", "Create_routine_priv"},
-             {"ALTER ROUTINE", "Alter_routine_priv"}, {"CREATE USER", "Create_user_priv"}, {"EVENT", "Event_priv"}, {"TRIGGER", "Trigger_priv"},
-             {"CREATE TABLESPACE", "Create_tablespace_priv"}};
-
-static const char *cell_of(const struct my_table *t, const struct my_row *row, const char *col)
-{
-    int i = my_table_col(t, col);
-    return i >= 0 && (uint32_t)i < row->n && !row->cell[i].null ? row->cell[i].p : "";
-}
-
-/* hostname_requires_resolving() of sql_acl.cc: a name, neither localhost nor an address or a pattern of one. */
-static bool needs_resolving(const char *host)
-{
-    if (!*host || strcasecmp(host, "localhost") == 0)
-        return false;
-    return !strchr(host, ':') && host[strspn(host, "0123456789.%_/")] != '\0';
-}
-
-static void privilege_row(struct fill *f, const char *grantee, const char *name, bool grant)
-{
-    begin(f);
-    text(f, "GRANTEE", grantee);
-    catalog(f, "TABLE_CATALOG");
-    text(f, "PRIVILEGE_TYPE", name);
-    text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
-    add_row(f);
-}
-
-static void fill_user_privileges(struct fill *f)
-{
-    const struct my_table *t = my_acl_loaded(f->r->w, "user");
-    for (size_t i = 0; t && i < t->n_rows; i++) {
-        const struct my_row *row = t->rows[i];
-        if (my_var_on(f->r, "skip_name_resolve") && needs_resolving(cell_of(t, row, "Host")))
-            continue; /* such accounts are left out when they are loaded */
-        char who[200];
-        (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, row, "User"), cell_of(t, row, "Host"));
-        char *own = arena_copy(f->r->arena, who, strlen(who));
-        bool grant = cell_of(t, row, "Grant_priv")[0] == 'Y', some = false;
-        for (size_t p = 0; p < sizeof privs / sizeof *privs && my_ok(f->r); p++) {
-            if (cell_of(t, row, privs[p].col)[0] != 'Y')
-                continue;
-            some = true;
-            privilege_row(f, own, f->r->kit->mariadb && strcmp(privs[p].name, "REPLICATION CLIENT") == 0 ? "BINLOG MONITOR" : privs[p].name, grant);
-        }
-        static const char *const later[] = {"DELETE HISTORY", "SET USER", "FEDERATED ADMIN", "CONNECTION ADMIN", "READ_ONLY ADMIN", "REPLICATION SLAVE ADMIN",
-                                            "REPLICATION MASTER ADMIN", "BINLOG ADMIN", "BINLOG REPLAY", "SLAVE MONITOR"};
-        for (size_t p = 0; f->r->kit->mariadb && cell_of(t, row, "Super_priv")[0] == 'Y' && p < sizeof later / sizeof *later; p++)
-            privilege_row(f, own, later[p], grant);
-        if (!some) {
-            begin(f);
-            text(f, "GRANTEE", own);
-            catalog(f, "TABLE_CATALOG");
-            text(f, "PRIVILEGE_TYPE", "USAGE");
-            text(f, "IS_GRANTABLE", "NO");
-            add_row(f);
-        }
-    }
-}
-
-/* Each element of a SET of rights, in capitals: the rows of TABLE_ and COLUMN_PRIVILEGES. */
-static void each_right(struct fill *f, const struct my_table *t, const struct my_row *row, const char *set_col, const char *column)
-{
-    const char *set = cell_of(t, row, set_col);
-    char who[400];
-    (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, row, "User"), cell_of(t, row, "Host"));
-    char *own = arena_copy(f->r->arena, who, strlen(who));
-    bool grant = strstr(cell_of(t, row, "Table_priv"), "Grant") != NULL;
-    while (*set && my_ok(f->r)) {
-        size_t n = strcspn(set, ",");
-        char *name = arena_copy(f->r->arena, set, n);
-        for (char *p = name; p && *p; p++)
-            *p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
-        set += n + (set[n] == ',');
-        if (!name || strcmp(name, "GRANT") == 0)
-            continue;
-        begin(f);
-        text(f, "GRANTEE", own);
-        catalog(f, "TABLE_CATALOG");
-        text(f, "TABLE_SCHEMA", cell_of(t, row, "Db"));
-        text(f, "TABLE_NAME", cell_of(t, row, "Table_name"));
-        if (column)
-            text(f, "COLUMN_NAME", column);
-        text(f, "PRIVILEGE_TYPE", name);
-        text(f, "IS_GRANTABLE", grant ? "YES" : "NO");
-        add_row(f);
-    }
-}
-static void fill_table_privileges(struct fill *f)
-{
-    const struct my_table *t = my_acl_loaded(f->r->w, "tables_priv");
-    for (size_t i = 0; t && i < t->n_rows; i++)
-        each_right(f, t, t->rows[i], "Table_priv", NULL);
-}
-static void fill_column_privileges(struct fill *f)
-{
-    const struct my_table *t = my_acl_loaded(f->r->w, "columns_priv");
-    for (size_t i = 0; t && i < t->n_rows; i++)
-        each_right(f, t, t->rows[i], "Column_priv", cell_of(t, t->rows[i], "Column_name"));
-}
-static void fill_schema_privileges(struct fill *f)
-{
-    const struct my_table *t = my_acl_loaded(f->r->w, "db");
-    for (size_t i = 0; t && i < t->n_rows; i++) {
-        char who[400];
-        (void)snprintf(who, sizeof who, "'%s'@'%s'", cell_of(t, t->rows[i], "User"), cell_of(t, t->rows[i], "Host"));
-        char *own = arena_copy(f->r->arena, who, strlen(who));
-        for (size_t p = 0; p < sizeof privs / sizeof *privs && my_ok(f->r); p++)
-            if (cell_of(t, t->rows[i], privs[p].col)[0] == 'Y') {
-                begin(f);
-                text(f, "GRANTEE", own);
-                catalog(f, "TABLE_CATALOG");
-                text(f, "TABLE_SCHEMA", cell_of(t, t->rows[i], "Db"));
-                text(f, "PRIVILEGE_TYPE", privs[p].name);
-                text(f, "IS_GRANTABLE", cell_of(t, t->rows[i], "Grant_priv")[0] == 'Y' ? "YES" : "NO");
-                add_row(f);
-            }
-    }
-}
-static void fill_enabled_roles(struct fill *f)
-{
-    begin(f);
-    text(f, "ROLE_NAME", f->r->c->role[0] ? f->r->c->role : NULL);
-    add_row(f);
-}
-static void fill_applicable_roles(struct fill *f)
-{
-    const struct my_table *t = my_acl_loaded(f->r->w, "roles_mapping");
-    char who[400];
-    (void)snprintf(who, sizeof who, "%s@%s", f->r->c->user, f->r->c->priv_host);
-    for (size_t i = 0; t && i < t->n_rows; i++) {
-        if (strcmp(cell_of(t, t->rows[i], "User"), f->r->c->user) != 0 || strcasecmp(cell_of(t, t->rows[i], "Host"), f->r->c->priv_host) != 0)
-            continue;
-        begin(f);
-        text(f, "GRANTEE", arena_copy(f->r->arena, who, strlen(who)));
-        text(f, "ROLE_NAME", cell_of(t, t->rows[i], "Role"));
-        text(f, "IS_GRANTABLE", cell_of(t, t->rows[i], "Admin_option")[0] == 'Y' ? "YES" : "NO");
-        text(f, "IS_DEFAULT", "NO");
-        add_row(f);
-    }
-}
-
-/* A table without partitions is one row. */
-static void fill_partitions(struct fill *f)
-{
-    const struct my_db *db;
-    for (size_t i = 1; each_db(f->r->w, i, &db); i++)
-        for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++) {
-            const struct my_table *t = db->tables[k];
-            if (t->is_view || t->shown_as_view)
-                continue;
-            bool innodb = strcasecmp(t->engine, "InnoDB") == 0;
-            begin(f);
-            catalog(f, "TABLE_CATALOG");
-            text(f, "TABLE_SCHEMA", db->name);
-            text(f, "TABLE_NAME", t->name);
-            num(f, "TABLE_ROWS", t->n_rows);
-            num(f, "AVG_ROW_LENGTH", t->n_rows ? t->row_bytes / t->n_rows : 0);
-            num(f, "DATA_LENGTH", innodb ? 16384 : t->row_bytes);
-            if (!innodb)
-                num(f, "MAX_DATA_LENGTH", 281474976710655);
-            num(f, "INDEX_LENGTH", innodb ? 0 : t->n_keys ? 2048 : 1024);
-            num(f, "DATA_FREE", 0);
-            when(f, "CREATE_TIME", t->created_us);
-            if (!innodb)
-                when(f, "UPDATE_TIME", t->updated_us);
-            text(f, "PARTITION_COMMENT", "");
-            text(f, "NODEGROUP", "");
-            (void)recorded_table(f, db, t);
-            text(f, "TABLESPACE_NAME", NULL);
-            add_row(f);
-        }
-}
-
-static void fill_statistics(struct fill *f)
-{
-    const struct my_db *db;
-    for (size_t i = 1; each_db(f->r->w, i, &db); i++)
-        for (size_t k = 0; k < db->n_tables; k++) {
-            const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++)
-                for (size_t c = 0; c < t->keys[x].n_cols && my_ok(f->r); c++) {
-                    const struct my_key *key = &t->keys[x];
-                    const struct my_column *col = &t->cols[key->cols[c]];
-                    bool unique = key->kind == MY_KEY_PRIMARY || key->kind == MY_KEY_UNIQUE;
-                    begin(f);
-                    catalog(f, "TABLE_CATALOG");
-                    text(f, "TABLE_SCHEMA", db->name);
-                    text(f, "TABLE_NAME", t->name);
-                    num(f, "NON_UNIQUE", !unique);
-                    text(f, "INDEX_SCHEMA", db->name);
-                    text(f, "INDEX_NAME", key->name);
-                    num(f, "SEQ_IN_INDEX", c + 1);
-                    text(f, "COLUMN_NAME", col->name);
-                    text(f, "COLLATION", key->kind == MY_KEY_FULLTEXT ? NULL : "A");
-                    if (unique && c + 1 == key->n_cols)
-                        num(f, "CARDINALITY", t->n_rows);
-                    if (key->lens[c])
-                        num(f, "SUB_PART", key->lens[c]);
-                    text(f, "NULLABLE", col->not_null ? "" : "YES");
-                    text(f, "INDEX_TYPE", key->kind == MY_KEY_FULLTEXT ? "FULLTEXT" : key->using_ ? key->using_ : "BTREE");
-                    text(f, "COMMENT", "");
-                    text(f, "IGNORED", "NO");
-                    add_row(f);
-                }
-        }
-}
-
-static void fill_constraints(struct fill *f, bool columns)
-{
-    const struct my_db *db;
-    for (size_t i = 1; each_db(f->r->w, i, &db); i++)
-        for (size_t k = 0; k < db->n_tables; k++) {
-            const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++) {
-                const struct my_key *key = &t->keys[x];
-                if (key->kind != MY_KEY_PRIMARY && key->kind != MY_KEY_UNIQUE)
-                    continue;
-                for (size_t c = 0; c < (columns ? key->n_cols : 1u) && my_ok(f->r); c++) {
-                    begin(f);
-                    catalog(f, "CONSTRAINT_CATALOG");
-                    text(f, "CONSTRAINT_SCHEMA", db->name);
-                    text(f, "CONSTRAINT_NAME", key->name);
-                    catalog(f, "TABLE_CATALOG");
-                    text(f, "TABLE_SCHEMA", db->name);
-                    text(f, "TABLE_NAME", t->name);
-                    text(f, "CONSTRAINT_TYPE", key->kind == MY_KEY_PRIMARY ? "PRIMARY KEY" : "UNIQUE");
-                    if (columns) {
-                        text(f, "COLUMN_NAME", t->cols[key->cols[c]].name);
-                        num(f, "ORDINAL_POSITION", c + 1);
-                    }
-                    add_row(f);
-                }
-            }
-        }
-}
-static void fill_table_constraints(struct fill *f)
-{
-    fill_constraints(f, false);
-}
-static void fill_key_usage(struct fill *f)
-{
-    fill_constraints(f, true);
-}
-
-static void fill_views(struct fill *f)
-{
-    const struct my_db *db;
-    for (size_t i = 1; each_db(f->r->w, i, &db); i++)
-        for (size_t k = 0; k < db->n_tables && my_ok(f->r); k++) {
-            const struct my_table *t = db->tables[k];
-            const char *recorded = t->shown_as_view && t->create_text ? strstr(t->create_text, " AS select ") : NULL;
-            if (!t->is_view && !recorded)
-                continue;
-            begin(f);
-            catalog(f, "TABLE_CATALOG");
-            text(f, "TABLE_SCHEMA", db->name);
-            text(f, "TABLE_NAME", t->name);
-            text(f, "VIEW_DEFINITION", recorded ? recorded + 4 : t->view_text);
-            text(f, "CHECK_OPTION", "NONE");
-            text(f, "IS_UPDATABLE", "YES");
-            text(f, "DEFINER", recorded ? "mariadb.sys@localhost" : t->view_definer);
-            text(f, "ALGORITHM", "UNDEFINED");
-            text(f, "SECURITY_TYPE", "DEFINER");
-            text(f, "CHARACTER_SET_CLIENT", "utf8");
-            text(f, "COLLATION_CONNECTION", "utf8_general_ci");
-            add_row(f);
-        }
-}
-
-static void fill_routines(struct fill *f)
-{
-    const struct my_world *w = f->r->w;
-    for (size_t i = 0; i < w->n_routines && my_ok(f->r); i++) {
-        const struct my_routine *rt = &w->routines[i];
-        if (strcmp(rt->kind, "PROCEDURE") != 0 && strcmp(rt->kind, "FUNCTION") != 0)
-            continue;
-        begin(f);
-        text(f, "SPECIFIC_NAME", rt->name);
-        catalog(f, "ROUTINE_CATALOG");
-        text(f, "ROUTINE_SCHEMA", rt->db);
-        text(f, "ROUTINE_NAME", rt->name);
-        text(f, "ROUTINE_TYPE", rt->kind);
-        text(f, "ROUTINE_BODY", "SQL");
-        text(f, "ROUTINE_DEFINITION", rt->body);
-        text(f, "PARAMETER_STYLE", "SQL");
-        text(f, "IS_DETERMINISTIC", "NO");
-        text(f, "SQL_DATA_ACCESS", "CONTAINS SQL");
-        text(f, "SECURITY_TYPE", "DEFINER");
-        when(f, "CREATED", rt->created_us);
-        when(f, "LAST_ALTERED", rt->created_us);
-        text(f, "DEFINER", "root@%");
-        text(f, "CHARACTER_SET_CLIENT", "utf8");
-        text(f, "COLLATION_CONNECTION", "utf8_general_ci");
-        text(f, "DATABASE_COLLATION", "latin1_swedish_ci");
-        add_row(f);
+        my_fill_row(f);
     }
 }
 
 static const struct {
     const char *name;
-    void (*fill)(struct fill *f);
+    void (*fill)(struct my_fill *f);
 } tables[] = {
-    {"SCHEMATA", fill_schemata}, {"TABLES", fill_tables}, {"COLUMNS", fill_columns}, {"GLOBAL_VARIABLES", fill_global_variables},
-    {"SESSION_VARIABLES", fill_session_variables}, {"GLOBAL_STATUS", fill_status}, {"SESSION_STATUS", fill_status},
-    {"CHARACTER_SETS", fill_charsets}, {"COLLATIONS", fill_collations}, {"COLLATION_CHARACTER_SET_APPLICABILITY", fill_applicability},
-    {"ENGINES", fill_engines}, {"PLUGINS", fill_plugins}, {"PROCESSLIST", fill_processlist}, {"USER_PRIVILEGES", fill_user_privileges},
-    {"STATISTICS", fill_statistics}, {"TABLE_CONSTRAINTS", fill_table_constraints}, {"KEY_COLUMN_USAGE", fill_key_usage}, {"VIEWS", fill_views},
-    {"ROUTINES", fill_routines}, {"SYSTEM_VARIABLES", fill_system_variables}, {"TABLE_PRIVILEGES", fill_table_privileges},
-    {"COLUMN_PRIVILEGES", fill_column_privileges}, {"SCHEMA_PRIVILEGES", fill_schema_privileges}, {"ENABLED_ROLES", fill_enabled_roles},
-    {"APPLICABLE_ROLES", fill_applicable_roles}, {"PARTITIONS", fill_partitions},
+    {"SCHEMATA", my_info_schemata}, {"TABLES", my_info_tables}, {"COLUMNS", my_info_columns}, {"GLOBAL_VARIABLES", my_info_global_variables},
+    {"SESSION_VARIABLES", my_info_session_variables}, {"GLOBAL_STATUS", my_info_status}, {"SESSION_STATUS", my_info_status},
+    {"CHARACTER_SETS", my_info_charsets}, {"COLLATIONS", my_info_collations}, {"COLLATION_CHARACTER_SET_APPLICABILITY", my_info_applicability},
+    {"ENGINES", my_info_engines}, {"PLUGINS", my_info_plugins}, {"PROCESSLIST", my_info_processlist}, {"USER_PRIVILEGES", my_info_user_privileges},
+    {"STATISTICS", my_info_statistics}, {"TABLE_CONSTRAINTS", my_info_table_constraints}, {"KEY_COLUMN_USAGE", my_info_key_usage}, {"VIEWS", my_info_views},
+    {"ROUTINES", my_info_routines}, {"SYSTEM_VARIABLES", my_info_system_variables}, {"TABLE_PRIVILEGES", my_info_table_privileges},
+    {"COLUMN_PRIVILEGES", my_info_column_privileges}, {"SCHEMA_PRIVILEGES", my_info_schema_privileges}, {"ENABLED_ROLES", my_info_enabled_roles},
+    {"APPLICABLE_ROLES", my_info_applicable_roles}, {"PARTITIONS", my_info_partitions},
     /* what SHOW reads: same columns, other spelling */
-    {"VARIABLES:GLOBAL", fill_show_global}, {"VARIABLES:SESSION", fill_show_session}, {"STATUS:", fill_show_status},
+    {"VARIABLES:GLOBAL", my_info_show_global}, {"VARIABLES:SESSION", my_info_show_session}, {"STATUS:", my_info_show_status},
 };
 
 /* What SHOW VARIABLES and SHOW STATUS of 8.0 read: tables of the performance schema, which information_schema lacks. */
@@ -887,7 +173,7 @@ struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *sou
     if (!rel)
         return NULL;
     if (!t && r->info_source && my_modern(r->kit) && (t = show_table(r, table, rel))) {
-        struct fill f = {.r = r, .rel = rel, .t = t};
+        struct my_fill f = {.r = r, .rel = rel, .t = t};
         for (size_t i = 0; i < sizeof tables / sizeof *tables && !r->describe_only; i++)
             if (strcasecmp(tables[i].name, source) == 0)
                 tables[i].fill(&f);
@@ -911,10 +197,10 @@ struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *sou
         if (t->cols[i].type.blob == 4 && t->cols[i].type.is_text)
             m->len = 65535u * 3;
     }
-    struct fill f = {.r = r, .rel = rel, .t = t};
+    struct my_fill f = {.r = r, .rel = rel, .t = t};
     const struct my_tsv *rows = my_fact_rows(r->kit, "information_schema", source);
     if (rows && !r->describe_only)
-        from_tsv(&f, rows, rows->head, rows->n_cols);
+        my_fill_tsv(&f, rows, rows->head, rows->n_cols);
     for (size_t i = 0; i < sizeof tables / sizeof *tables && !r->describe_only && !rows; i++)
         if (strcasecmp(tables[i].name, source) == 0)
             tables[i].fill(&f);

@@ -150,7 +150,8 @@ void my_show_create_table(struct my_run *r, struct my_stmt *st)
         }
         struct my_result_col cols[] = {my_plain_col(r, "View", 's', 64, false), my_plain_col(r, "Create View", 's', 1024, false),
                                        my_plain_col(r, "character_set_client", 's', 32, false), my_plain_col(r, "collation_connection", 's', 32, false)};
-        (void)my_show_recorded(r, "create table mysql.user", cols, 4);
+        (void)my_show_recorded(r, "create view mysql.user", cols, 4);
+        cols[1].m.len = 3 * (w.len > 1024 ? (uint32_t)w.len : 1024);
         struct my_val v[] = {my_sv(t->name), my_str(w.bytes ? (char *)w.bytes : "", w.len), my_sv(t->shown_as_view ? "utf8mb4" : "utf8"), my_sv(t->shown_as_view ? "utf8mb4_general_ci" : "utf8_general_ci")};
         my_send_columns(r, cols, 4);
         my_send_row(r, cols, v, 4);

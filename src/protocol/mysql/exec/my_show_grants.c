@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_user.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_crypt.h"
@@ -53,8 +54,10 @@ static void global_line(struct my_run *r, const struct my_table *t, const struct
     wr_str(w, " ON *.*");
     grantee(r, user, host, w);
     if (hash[0] && (r->kit->mariadb || r->kit->version < 50706))
-        wr_fmt(w, " IDENTIFIED BY PASSWORD '%s'", hash);
-    if (r->kit->mariadb && my_cell_text(t, row, "ssl_type")[0])
+        wr_str(w, " IDENTIFIED BY PASSWORD");
+    if (hash[0] && (r->kit->mariadb || r->kit->version < 50600 || (r->kit->version < 50706 && my_may(r, MY_P_SUPER)))) /* 5.6 shows hashes to SUPER alone */
+        wr_fmt(w, " '%s'", hash);
+    if (my_cell_text(t, row, "ssl_type")[0])
         wr_fmt(w, " REQUIRE %s", strcmp(my_cell_text(t, row, "ssl_type"), "ANY") == 0 ? "SSL" : my_cell_text(t, row, "ssl_type"));
     if (strcmp(my_cell_text(t, row, "Grant_priv"), "Y") == 0)
         wr_str(w, " WITH GRANT OPTION");

@@ -158,7 +158,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
     }
     if (strcmp(v->name, "version") == 0)
         r->sent_version = true;
-    bool null = !text || (!*text && (v->null_when_empty || strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
+    bool null = !text || (!*text && (v->null_when_empty || strcmp(v->name, "init_file") == 0 || strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
                                      strncmp(v->name, "relay_log", 9) == 0 || strncmp(v->name, "ssl_", 4) == 0 || strncmp(v->name, "log_bin_", 8) == 0));
     e->val = my_null();
     switch (v->type) {
@@ -170,7 +170,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
     case MY_VAR_INT: {
         bool uns = false;
         my_fix_int(r->kit, e, 21, true, true);
-        int64_t i = my_text_i64(text, strlen(text), NULL, &uns);
+        int64_t i = e->table && strcasecmp(e->table, "default") != 0 ? 0 : my_text_i64(text, strlen(text), NULL, &uns); /* a key cache that nobody made */
         e->m.unsigned_ = !v->is_signed && (i >= 0 || uns);
         e->val = e->m.unsigned_ ? my_uint((uint64_t)i) : my_int(i);
         break;

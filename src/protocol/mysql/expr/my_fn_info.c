@@ -52,6 +52,16 @@ static struct my_val ev_current_user(struct my_eval *ev, struct my_expr *e, stru
     (void)args;
     return user_at(ev, ev->r->c->priv_host);
 }
+static void fix_current_role(struct my_eval *ev, struct my_expr *e)
+{
+    fix_sysname(ev, e, 128, true); /* MariaDB: USERNAME_CHAR_LENGTH */
+}
+static struct my_val ev_current_role(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    (void)e;
+    (void)args;
+    return ev->r->c->role[0] ? text(ev, ev->r->c->role) : my_null();
+}
 static void fix_database(struct my_eval *ev, struct my_expr *e)
 {
     fix_sysname(ev, e, ev->r->kit->mariadb ? 64 : 34, true);
@@ -271,6 +281,7 @@ const struct my_func my_funcs_info[] = {
     {"version", 0, 0, MY_FN_PASS, fix_version, ev_version},
     {"user", 0, 0, W, fix_user, ev_user},
     {"current_user", 0, 0, W, fix_user, ev_current_user},
+    {"current_role", 0, 0, W, fix_current_role, ev_current_role},
     {"database", 0, 0, W, fix_database, ev_database},
     {"connection_id", 0, 0, 0, fix_connection_id, ev_connection_id},
     {"last_insert_id", 0, 1, MY_FN_NOT_CONST | MY_FN_NULLS, fix_last_insert_id, ev_last_insert_id},

@@ -327,7 +327,7 @@ static const struct {
     {MY_K_PASSWORD, "password", 1, 1}, {MY_K_QUARTER, "quarter", 1, 1}, {MY_K_REPEAT, "repeat", 2, 2}, {MY_K_REPLACE, "replace", 3, 3},
     {MY_K_REVERSE, "reverse", 1, 1}, {MY_K_ROW_COUNT, "row_count", 0, 0}, {MY_K_TRUNCATE, "truncate", 2, 2}, {MY_K_WEEK, "week", 1, 2},
     {MY_K_CURDATE, "curdate", 0, 0}, {MY_K_CURTIME, "curtime", 0, 1}, {MY_K_NOW, "now", 0, 1}, {MY_K_SYSDATE, "sysdate", 0, 1},
-    {MY_K_CURRENT_USER, "current_user", 0, 0}, {MY_K_SESSION_USER, "user", 0, 0}, {MY_K_SYSTEM_USER, "user", 0, 0},
+    {MY_K_CURRENT_USER, "current_user", 0, 0}, {MY_K_CURRENT_ROLE, "current_role", 0, 0}, {MY_K_SESSION_USER, "user", 0, 0}, {MY_K_SYSTEM_USER, "user", 0, 0},
     {MY_K_UTC_DATE, "utc_date", 0, 0}, {MY_K_UTC_TIME, "utc_time", 0, 1}, {MY_K_UTC_TIMESTAMP, "utc_timestamp", 0, 1},
     {MY_K_CURRENT_DATE, "curdate", 0, 0}, {MY_K_CURRENT_TIME, "curtime", 0, 1}, {MY_K_CURRENT_TIMESTAMP, "now", 0, 1},
     {MY_K_LOCALTIME, "now", 0, 1}, {MY_K_LOCALTIMESTAMP, "now", 0, 1}, {MY_K_INTERVAL, "interval", 2, MY_ARGS_MANY},
@@ -421,7 +421,7 @@ static struct my_expr *grammar_call(struct my_parse *p, enum my_kw kw)
         if (agg_funcs[i].kw == kw)
             return aggregate(p, agg_funcs[i].name);
     for (size_t i = 0; i < sizeof word_funcs / sizeof *word_funcs; i++)
-        if (word_funcs[i].kw == kw)
+        if (word_funcs[i].kw == kw && (kw != MY_K_CURRENT_ROLE || p->env->mariadb || p->env->version >= 80000))
             return word_call(p, i);
     switch (kw) {
     case MY_K_CAST:

@@ -251,10 +251,10 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
             my_p_account_options(p, st);
         return;
     case MY_K_ROLE:
-        my_p_next(p);
-        st->com = MY_Q_CREATE_ROLE;
         if (!p->env->mariadb)
             my_p_fail(p);
+        my_p_next(p);
+        st->com = MY_Q_CREATE_ROLE;
         st->if_not_exists = my_p_if_not_exists(p);
         my_p_user_list(p, st, false);
         return;
@@ -405,10 +405,10 @@ void my_p_drop(struct my_parse *p, struct my_stmt *st)
         }
         return;
     case MY_K_ROLE:
-        my_p_next(p);
-        st->com = MY_Q_DROP_ROLE;
         if (!p->env->mariadb)
             my_p_fail(p);
+        my_p_next(p);
+        st->com = MY_Q_DROP_ROLE;
         st->if_exists = my_p_if_exists(p);
         my_p_user_list(p, st, false);
         return;

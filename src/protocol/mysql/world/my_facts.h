@@ -1,4 +1,4 @@
-/* What was recorded of a real server: the tab-separated files of a persona's facts folder (doc/format/persona.md). */
+/* What was recorded of a real server: the tab-separated files of a persona's facts folder (doc/protocol/mysql.md, Facts). */
 #ifndef HOTARU_PROTOCOL_MYSQL_MY_FACTS_H
 #define HOTARU_PROTOCOL_MYSQL_MY_FACTS_H
 
