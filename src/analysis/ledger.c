@@ -73,7 +73,7 @@ static int filter_text(const struct analysis_params *params, bool time_only, cha
 enum loss_column { L_STAGE, L_REASON, L_RECEIVED, L_STORED, L_LOST };
 
 static const struct result_field loss_fields[] = {
-    [L_STAGE] = {"stage", "", "where: kernel, ring, decoder, spool, disk, import", VALUE_TEXT, false},
+    [L_STAGE] = {"stage", "", "where: kernel, ring, decoder, spool, disk, import, store; journal: lines", VALUE_TEXT, false},
     [L_REASON] = {"reason", "", "why; empty: stored", VALUE_TEXT, false},
     [L_RECEIVED] = {"received", "packets", "given to the stage", VALUE_U64, false},
     [L_STORED] = {"stored", "packets", "kept", VALUE_U64, false},

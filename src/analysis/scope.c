@@ -260,7 +260,7 @@ int scope_loss(struct store *store, const struct filter *f, struct result_loss *
         return err_set(err, rc, "the filter is too long");
     rc = scope_query(store, &rows, err,
                      "SELECT (SELECT count(*) FROM packet WHERE true%s) + (SELECT count(*) FROM packet6 WHERE true%s),"
-                     " count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE true%s",
+                     " count(*), coalesce(sum(lost), 0)::BIGINT FROM loss WHERE stage <> 'journal'%s",
                      where, where, where);
     if (rc < 0)
         return rc;
@@ -268,6 +268,19 @@ int scope_loss(struct store *store, const struct filter *f, struct result_loss *
     ret->known = rows_i64(rows, 1, 0) > 0;
     ret->lost = (uint64_t)rows_i64(rows, 2, 0);
     ret->received = ret->stored + ret->lost;
+    rows_free(rows);
+    return 0;
+}
+
+/* Packets that `hotaru simulate` made are said to be such wherever a result is shown. */
+static int synthetic_note(struct store *store, struct result *r, struct err *err)
+{
+    struct rows *rows;
+    int rc = scope_query(store, &rows, err, "SELECT count(*) FROM loss WHERE stage = 'simulated'");
+    if (rc < 0)
+        return rc;
+    if (rows_i64(rows, 0, 0) > 0)
+        result_note(r, "synthetic: the store holds simulated packets, which were never on a network");
     rows_free(rows);
     return 0;
 }
@@ -280,6 +293,9 @@ int scope_finish(const struct scope *s, struct store *store, const struct analys
     if (rc < 0)
         return rc;
     result_set_loss(r, loss);
+    rc = synthetic_note(store, r, err);
+    if (rc < 0)
+        return rc;
     if (s->n_points == 0)
         result_note(r,
                     "no observation point was lit in this range: nothing here can be an effect of an answer");

@@ -59,9 +59,26 @@ int io_fsync_dir(const char *path)
     return rc;
 }
 
+bool io_in_place(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static int write_in_place(const char *path, const void *bytes, size_t n, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    int rc = fd < 0 ? -errno : io_write_all(fd, bytes, n);
+    if (fd >= 0 && close(fd) < 0 && rc == 0)
+        rc = -errno;
+    return rc < 0 ? err_sys(err, rc, "cannot write %s", path) : 0;
+}
+
 int io_replace_file(const char *path, const void *bytes, size_t n, struct err *err)
 {
     char temp[PATH_MAX], dir[PATH_MAX];
+    if (io_in_place(path))
+        return write_in_place(path, bytes, n, err);
     if (snprintf(temp, sizeof temp, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof temp)
         return err_set(err, -ENAMETOOLONG, "file name %.60s… is too long", path);
     int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);

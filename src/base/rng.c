@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 static uint64_t splitmix64(uint64_t *x)
@@ -86,4 +87,31 @@ void rng_secret(void *bytes, size_t n)
         p += got;
         n -= (size_t)got;
     }
+}
+
+uint64_t rng_keyed(uint64_t key, uint32_t v)
+{
+    uint64_t x = key ^ v; /* the finaliser of splitmix64 over a secret key, twice */
+    for (int i = 0; i < 2; i++) {
+        x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+        x ^= x >> 31;
+        x += key << 1 | 1;
+    }
+    return x;
+}
+
+void rng_pool_take(struct rng_pool *p, void *bytes, size_t n)
+{
+    if (n > sizeof p->bytes) {
+        rng_secret(bytes, n);
+        return;
+    }
+    if (p->left < n) {
+        rng_secret(p->bytes, sizeof p->bytes);
+        p->left = sizeof p->bytes;
+    }
+    p->left -= n;
+    memcpy(bytes, p->bytes + p->left, n);
+    explicit_bzero(p->bytes + p->left, n); /* never given twice */
 }

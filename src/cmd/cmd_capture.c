@@ -57,7 +57,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
                 return err_set(err, -EINVAL, "give -r once: the files after it are taken too");
             a->first = optarg;
             break;
-        case OPT_PAYLOAD: rc = arg_number("--payload-bytes", optarg, 65535, &a->payload_bytes, err); break;
+        case OPT_PAYLOAD: rc = arg_number("payload-bytes", optarg, 65535, &a->payload_bytes, err); break;
         default: return store_arg_unknown(c, argv, err);
         }
     }

@@ -14,6 +14,7 @@
 #include "header/hdr.h"
 #include "lab/simulate.h"
 #include "spool/spool.h"
+#include "store/store.h"
 
 static volatile sig_atomic_t stop;
 
@@ -29,7 +30,8 @@ static const char help[] =
     "the mix that\n"
     "telescopes report. Nobody reacts to answers in it. It is named \"simulated\" wherever it is stored.\n\n"
     "  -o FILE            capture file: pcap, or pcapng when FILE ends so; - for standard output\n"
-    "  --store DIR        into this store, as recorder \"simulated\"\n"
+    "  --store DIR        into this store; its ledger marks them as \"simulated\"\n"
+    "  --spool            with --store: through the spool, as a recorder does; 'hotaru store seal' finishes it\n"
     "  --truth FILE       write what was made, as JSON\n"
     "  --seed N           (1) the same seed and options give the same packets\n"
     "  --darknet PREFIX   (10.77.0.0/18) /8 or longer\n"
@@ -43,12 +45,14 @@ struct arguments {
     const char *out, *store, *truth;
     uint64_t seed, packets;
     double days, rate;
+    bool spool;
     int64_t start_ts_us;
     struct ip4_prefix darknet;
 };
 
-/* ---- into a store: the way of a recorder, so that readers see it as they see live traffic ---- */
+/* ---- into a store: straight into its Parquet files; or the way of a recorder, through the spool ---- */
 struct store_sink {
+    struct fill *fill;
     struct spool_writer *writer;
     uint64_t stored, malformed;
 };
@@ -62,23 +66,42 @@ static int store_packet(void *to, int64_t ts_us, const uint8_t *packet, size_t l
         s->malformed++;
         return 0;
     }
+    if (s->fill) {
+        s->stored++;
+        return store_fill_add(s->fill, &h, err);
+    }
     int rc = spool_write(s->writer, &h);
     if (rc == 0 && ++s->stored % 65536 == 0)
         rc = spool_tick(s->writer, ts_mono_us());
     return rc < 0 ? err_sys(err, rc, "the store takes no more after %" PRIu64 " packets", s->stored) : 0;
 }
 
-/* The ledger's row of the whole run: packets = stored + lost, as for every recorder. */
-static int store_close(struct store_sink *s, const struct arguments *a, int64_t end_ts_us, struct err *err)
+/* The ledger's rows of the whole run: packets = stored + lost, as for every recorder; and the mark of what is synthetic. */
+static size_t ledger_rows(const struct store_sink *s, const struct arguments *a, int64_t end_ts_us, struct loss_row ret[2])
+{
+    int64_t length = end_ts_us - a->start_ts_us + 1;
+    loss_row_set(&ret[0], a->start_ts_us, length, SIMULATE_NAME, "", s->stored, 0);
+    loss_row_set(&ret[1], a->start_ts_us, length, SIMULATE_NAME, hdr_loss_name(HDR_LOSS_MALFORMED), 0, s->malformed);
+    return s->malformed ? 2 : 1;
+}
+
+static int spool_close(struct store_sink *s, const struct arguments *a, int64_t end_ts_us, struct err *err)
 {
     struct loss_row rows[2];
-    int64_t length = end_ts_us - a->start_ts_us + 1;
-    loss_row_set(&rows[0], a->start_ts_us, length, "decoder", "", s->stored, 0);
-    loss_row_set(&rows[1], a->start_ts_us, length, "decoder", hdr_loss_name(HDR_LOSS_MALFORMED), 0,
-                 s->malformed);
-    int ledger = spool_write_ledger(s->writer, a->start_ts_us, length, rows, s->malformed ? 2 : 1);
+    size_t n = ledger_rows(s, a, end_ts_us, rows);
+    int ledger = spool_write_ledger(s->writer, a->start_ts_us, rows[0].interval_us, rows, n);
     int rc = spool_writer_close(s->writer, err);
     return rc < 0 || ledger >= 0 ? rc : err_sys(err, ledger, "loss ledger");
+}
+
+static int fill_close(struct store_sink *s, const struct arguments *a, int64_t end_ts_us, struct err *err)
+{
+    struct loss_row rows[2];
+    size_t n = ledger_rows(s, a, end_ts_us, rows);
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = store_fill_loss(s->fill, &rows[i], err);
+    return rc < 0 ? rc : store_fill_commit(s->fill, err);
 }
 
 /* ---- arguments ---- */
@@ -94,6 +117,8 @@ static int settle(struct arguments *a, struct err *err)
 {
     if (!a->out == !a->store)
         return err_set(err, -EINVAL, "give either -o FILE or --store DIR");
+    if (a->spool && !a->store)
+        return err_set(err, -EINVAL, "--spool goes with --store DIR");
     if (a->packets && a->days > 0 && a->rate > 0)
         return err_set(err, -EINVAL, "--packets, --days and --rate together: leave one out");
     double usual = SIMULATE_PER_ADDRESS_DAY * (double)ip4_prefix_size(a->darknet) / 86400;
@@ -108,10 +133,11 @@ static int settle(struct arguments *a, struct err *err)
     return 0;
 }
 
-enum { OPT_STORE = 256, OPT_TRUTH, OPT_SEED, OPT_DARKNET, OPT_START, OPT_DAYS, OPT_RATE, OPT_PACKETS };
+enum { OPT_STORE = 256, OPT_SPOOL, OPT_TRUTH, OPT_SEED, OPT_DARKNET, OPT_START, OPT_DAYS, OPT_RATE, OPT_PACKETS };
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"store", required_argument, NULL, OPT_STORE},
+    {"spool", no_argument, NULL, OPT_SPOOL},
     {"truth", required_argument, NULL, OPT_TRUTH},
     {"seed", required_argument, NULL, OPT_SEED},
     {"darknet", required_argument, NULL, OPT_DARKNET},
@@ -135,6 +161,9 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
             break;
         case OPT_STORE:
             a->store = optarg;
+            break;
+        case OPT_SPOOL:
+            a->spool = true;
             break;
         case OPT_TRUTH:
             a->truth = optarg;
@@ -229,7 +258,7 @@ static int to_file(const struct arguments *a, struct simulate_result *ret, struc
     return rc < 0 ? rc : closed;
 }
 
-static int to_store(const struct arguments *a, struct simulate_result *ret, struct err *err)
+static int to_spool(const struct arguments *a, struct simulate_result *ret, struct err *err)
 {
     struct store_sink s = {.stored = 0};
     struct sink sink = {store_packet, &s};
@@ -239,8 +268,29 @@ static int to_store(const struct arguments *a, struct simulate_result *ret, stru
         return rc;
     rc = make(a, &sink, ret, err);
     /* What was written before a failure stays, and the ledger says how much it is. */
-    int closed = store_close(&s, a, ret->end_ts_us, rc < 0 ? NULL : err);
+    int closed = spool_close(&s, a, ret->end_ts_us, rc < 0 ? NULL : err);
     return rc < 0 ? rc : closed;
+}
+
+static int to_store(const struct arguments *a, struct simulate_result *ret, struct err *err)
+{
+    struct store_sink s = {.stored = 0};
+    struct sink sink = {store_packet, &s};
+    struct store_options o = {.writable = true};
+    struct store *store = NULL;
+    int rc = store_open(a->store, &o, &store, err);
+    if (rc == 0)
+        rc = store_fill_begin(store, SIMULATE_NAME, 0, &s.fill, err);
+    if (rc == 0)
+        rc = make(a, &sink, ret, err);
+    /* What was made before a signal is kept, and the ledger says how much it is; what cannot be written is not. */
+    if (rc == 0 || rc == -EINTR) {
+        int closed = fill_close(&s, a, ret->end_ts_us, rc < 0 ? NULL : err);
+        rc = rc < 0 ? rc : closed;
+    }
+    store_fill_free(s.fill);
+    store_close(store);
+    return rc;
 }
 
 static int run(int argc, char **argv)
@@ -260,7 +310,7 @@ static int run(int argc, char **argv)
     (void)sigaction(SIGTERM, &action, NULL);
     struct simulate_result r = {.end_ts_us = a.start_ts_us};
     int64_t begin_us = ts_mono_us();
-    rc = a.store ? to_store(&a, &r, &err) : to_file(&a, &r, &err);
+    rc = a.store ? (a.spool ? to_spool : to_store)(&a, &r, &err) : to_file(&a, &r, &err);
     if (rc < 0) {
         (void)fprintf(stderr, "hotaru simulate: %s\n", err.text);
         return EXIT_FAILED;

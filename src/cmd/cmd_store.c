@@ -72,7 +72,7 @@ static int read_bytes(const char *text, uint64_t *ret, struct err *err)
         if (strcmp(text + n, units[i].unit) == 0)
             unit = units[i].bytes;
     (void)snprintf(digits, sizeof digits, "%.*s", (int)n, text);
-    if (unit == 0 || n >= sizeof digits || arg_number("--keep-bytes", digits, UINT64_C(1) << 62, ret, NULL) < 0 ||
+    if (unit == 0 || n >= sizeof digits || arg_number("keep-bytes", digits, UINT64_C(1) << 62, ret, NULL) < 0 ||
         *ret > (UINT64_C(1) << 62) / unit)
         return err_set(err, -EINVAL, "--keep-bytes: '%.40s' is no size like 500GB", text);
     *ret *= unit;
@@ -93,7 +93,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a, struct err
         case 'h': (void)fputs(help, stdout); return 0;
         case OPT_FOLLOW: a->follow = true; break;
         case OPT_REPAIR: a->repair = true; break;
-        case OPT_KEEP_DAYS: rc = arg_number("--keep-days", optarg, 36500, &a->keep_days, err); break;
+        case OPT_KEEP_DAYS: rc = arg_number("keep-days", optarg, 36500, &a->keep_days, err); break;
         case OPT_KEEP_BYTES: rc = read_bytes(optarg, &a->keep_bytes, err); break;
         case OPT_EVERY: rc = arg_real("--every", optarg, 86400, &a->every_s, err); break;
         default: return store_arg_unknown(c, argv, err);

@@ -20,7 +20,7 @@ static int take_proto(struct filter *f, const char *value, struct err *err)
             return 1;
         }
     }
-    if (arg_number("--proto", value, 255, &number, NULL) < 0)
+    if (arg_number("proto", value, 255, &number, NULL) < 0)
         return err_set(err, -EINVAL, "--proto: '%.40s' is none of tcp, udp, icmp, icmp6, gre, sctp and no number up to 255", value);
     f->has_proto = true;
     f->proto = (uint8_t)number;
@@ -58,7 +58,7 @@ int filter_arg(struct filter *f, int option, const char *value, struct err *err)
     case FILTER_OPT_SINCE: return take_time("--since", value, &f->since_us, err);
     case FILTER_OPT_UNTIL: return take_time("--until", value, &f->until_us, err);
     case FILTER_OPT_PORT:
-        if (arg_number("--port", value, 65535, &number, err) < 0)
+        if (arg_number("port", value, 65535, &number, err) < 0)
             return -EINVAL;
         f->has_port = true;
         f->port = (uint16_t)number;

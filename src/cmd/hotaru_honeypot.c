@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "base/ts.h"
+#include "cmd/honeypot_arms.h"
 #include "cmd/listen_plan.h"
 #include "config/config.h"
 #include "config/persona.h"
@@ -166,14 +167,6 @@ static int installation_seed(const struct config *c, uint64_t *ret, struct err *
     return io_replace_file(path, text, strlen(text), err);
 }
 
-static int load_persona(const struct config *c, uint64_t seed, struct persona *p, struct err *err)
-{
-    int rc = persona_load(p, c->honeypot.persona, seed, err);
-    if (rc == 0 && c->honeypot.mysql_version[0])
-        rc = persona_set_mysql_version(p, c->honeypot.mysql_version, err);
-    return rc;
-}
-
 /* What only a restart can change: sockets are opened before the confinement. */
 static bool same_sockets(const struct config *a, const struct config *b)
 {
@@ -186,25 +179,38 @@ static bool same_sockets(const struct config *a, const struct config *b)
            a->gateway.honeypot == b->gateway.honeypot;
 }
 
+static void log_arms(const char *what, const struct server_arms *all)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        const struct persona *p = all->arms[i].persona;
+        const char *arm = all->arms[i].name;
+        log_info("%s persona %s, mysql %s%s%s", what, p->name, p->mysql.version[0] ? p->mysql.version : "none", arm[0] ? ", arm " : "", arm);
+    }
+}
+
 static void reload(struct server *s, const struct arguments *a, const struct config *running, uint64_t seed)
 {
     struct config c;
-    struct persona p;
+    struct honeypot_arms *arms = calloc(1, sizeof *arms);
     struct err err = {""};
+    if (!arms) {
+        log_error("reload: no memory; everything stays as it was");
+        return;
+    }
     int rc = load_config(a, &c, &err);
     if (rc == 0) {
         if (!same_sockets(&c, running))
             log_warn("reload: points, services, addresses and ports stay as they were until a restart");
-        rc = load_persona(&c, seed, &p, &err);
+        rc = honeypot_arms_load(&c, seed, arms, &err);
         config_done(&c);
     }
     if (rc == 0)
-        rc = server_reload(s, &p, "", &err);
+        rc = server_reload_arms(s, &arms->all, &err);
     if (rc < 0)
         log_error("reload: %s; everything stays as it was", err.text);
     else
-        log_info("reload: new sessions meet persona %s, mysql %s", p.name,
-                 p.mysql.version[0] ? p.mysql.version : "none");
+        log_arms("reload: new sessions meet", &arms->all);
+    free(arms);
 }
 
 /* Until SIGTERM or SIGINT. */
@@ -243,7 +249,7 @@ static const char *folder_of(const char *path, char buf[static PATH_MAX])
     return dirname(buf);
 }
 
-static int confine(const struct arguments *a, const struct config *c, struct err *err)
+static int confine(const struct arguments *a, const struct config *c, const struct honeypot_arms *arms, struct err *err)
 {
     char config[PATH_MAX], persona[PATH_MAX], builtin[PATH_MAX], hex[65];
     struct confine_options o = {.user = c->honeypot.user, .store_dir = c->store.path};
@@ -255,6 +261,8 @@ static int confine(const struct arguments *a, const struct config *c, struct err
         o.read_paths[2] = folder_of(c->honeypot.persona, persona);
     if (persona_builtin_folder(builtin) == 0)
         o.read_paths[3] = builtin;
+    if (arms->personas[0].mysql.login.words[0])
+        o.read_paths[4] = arms->personas[0].mysql.login.words;
     (void)sample_digest("", 0, hex); /* libcrypto opens what it needs at the first use */
     return confine_honeypot(&o, err);
 }
@@ -263,14 +271,14 @@ static int run(const struct arguments *a, struct config *c, struct err *err)
 {
     struct listen_plan plan = {0};
     struct server *server = NULL;
-    struct persona persona;
+    struct honeypot_arms *arms = calloc(1, sizeof *arms);
     uint64_t seed = 0;
     int signal_fd = signals_open();
-    int rc = signal_fd < 0 ? err_sys(err, -errno, "cannot watch signals") : 0;
+    int rc = signal_fd < 0 ? err_sys(err, -errno, "cannot watch signals") : arms ? 0 : err_set(err, -ENOMEM, "no memory");
     if (rc == 0)
         rc = installation_seed(c, &seed, err);
     if (rc == 0)
-        rc = load_persona(c, seed, &persona, err);
+        rc = honeypot_arms_load(c, seed, arms, err);
     if (rc == 0)
         rc = listen_plan_make(c, a->services, a->n_services, &plan, err);
     if (rc == 0) {
@@ -279,8 +287,7 @@ static int run(const struct arguments *a, struct config *c, struct err *err)
                                    .services = plan.services,
                                    .n_services = plan.n_services,
                                    .config = c,
-                                   .persona = &persona,
-                                   .arm = "",
+                                   .arms = &arms->all,
                                    .store_dir = c->store.path,
                                    .instance = c->honeypot.instance,
                                    .n_loops = a->loops,
@@ -292,19 +299,22 @@ static int run(const struct arguments *a, struct config *c, struct err *err)
         rc = server_open(&o, &server, err);
     }
     if (rc == 0)
-        rc = confine(a, c, err);
+        rc = confine(a, c, arms, err);
     if (rc == 0)
         rc = server_start(server, err);
     if (rc == 0)
         rc = confine_honeypot_calls(err);
     if (rc == 0) {
+        if (arms->all.n > 1)
+            log_arms("arm of the experiment:", &arms->all);
         log_info("answering as %s on %zu sockets, %zu services, %zu points; journal in %s/journal",
-                 persona.name, plan.n_listen, plan.n_services, c->n_points, c->store.path);
+                 arms->personas[0].name, plan.n_listen, plan.n_services, c->n_points, c->store.path);
         serve(server, a, c, seed, signal_fd);
         log_info("stopping: %zu sessions are open", server_sessions(server));
     }
     int stopped = server_stop(server, rc == 0 ? err : NULL);
     listen_plan_done(&plan);
+    free(arms);
     if (signal_fd >= 0)
         close(signal_fd);
     return rc < 0 ? rc : stopped;

@@ -25,6 +25,7 @@ void config_init(struct config *c)
     for (size_t i = 0; i < 3; i++)
         strncpy(c->honeypot.services[i], services[i], CONFIG_NAME_MAX - 1);
     c->honeypot.n_services = 3;
+    c->honeypot.login = login_policy_default();
     c->honeypot.sessions_max = 100000;
     c->honeypot.sessions_per_source_max = 1000;
     c->honeypot.idle_s = 120;
@@ -261,7 +262,7 @@ static int load_services(struct config_honeypot *h, struct yn list, struct err *
     return 0;
 }
 
-static int load_honeypot(struct config *c, struct yn map, struct err *err)
+static int load_honeypot(struct config *c, struct yn map, const char *path, struct err *err)
 {
     static const char *const keys[] = {"listen",
                                        "interface",
@@ -276,7 +277,7 @@ static int load_honeypot(struct config *c, struct yn map, struct err *err)
                                        "user",
                                        "instance",
                                        NULL};
-    static const char *const mysql_keys[] = {"version", NULL};
+    static const char *const mysql_keys[] = {"version", "login", NULL};
     struct config_honeypot *h = &c->honeypot;
     uint64_t sessions = h->sessions_max, per_source = h->sessions_per_source_max, idle = h->idle_s,
              life = h->life_s;
@@ -289,6 +290,7 @@ static int load_honeypot(struct config *c, struct yn map, struct err *err)
         (rc = load_services(h, yn_get(map, "services"), err)) < 0 ||
         (rc = yn_check_keys(mysql, mysql_keys, err)) < 0 ||
         (rc = yn_text(yn_get(mysql, "version"), h->mysql_version, sizeof h->mysql_version, err)) < 0 ||
+        (rc = login_policy_read(yn_get(mysql, "login"), path, &h->login, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "sessions-max"), 1, 10000000, &sessions, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "sessions-per-source-max"), 1, 10000000, &per_source, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "idle-seconds"), 1, 86400, &idle, err)) < 0 ||
@@ -324,16 +326,22 @@ static int load_store(struct config *c, struct yn map, struct err *err)
 
 static int load_experiment(struct config *c, struct yn map, struct err *err)
 {
-    static const char *const keys[] = {"name", "factor", "arms", "unit", "seed", NULL};
+    static const char *const keys[] = {"name", "factor", "arms", "unit", "seed", "period-minutes", NULL};
+    static const char *const units[] = {"period", "source", "point", NULL}, *const factors[] = {"mysql.version", "persona", NULL};
     struct config_experiment *x = &c->experiment;
     struct yn arms = yn_get(map, "arms");
-    int rc;
+    int rc, unit = EXPERIMENT_PERIOD, factor = EXPERIMENT_MYSQL_VERSION;
+    uint64_t minutes = 0;
     if ((rc = yn_check_keys(map, keys, err)) < 0 ||
         (rc = yn_text(yn_get(map, "name"), x->name, sizeof x->name, err)) < 0 ||
-        (rc = yn_text(yn_get(map, "factor"), x->factor, sizeof x->factor, err)) < 0 ||
-        (rc = yn_text(yn_get(map, "unit"), x->unit, sizeof x->unit, err)) < 0 ||
+        (rc = yn_choice(yn_get(map, "factor"), factors, &factor, err)) < 0 ||
+        (rc = yn_choice(yn_get(map, "unit"), units, &unit, err)) < 0 ||
+        (rc = yn_u64(yn_get(map, "period-minutes"), 1, 527040, &minutes, err)) < 0 ||
         (rc = yn_u64(yn_get(map, "seed"), 0, UINT64_MAX, &x->seed, err)) < 0)
         return rc;
+    x->factor = (enum experiment_factor)factor;
+    x->unit = (enum experiment_unit)unit;
+    x->period_us = (int64_t)minutes * 60 * 1000000;
     if (yn_count(arms) > sizeof x->arms / sizeof *x->arms)
         return yn_fail(arms, err, "at most %zu arms", sizeof x->arms / sizeof *x->arms);
     for (size_t i = 0; i < yn_count(arms); i++) {
@@ -391,7 +399,7 @@ int config_load(struct config *c, const char *path, struct err *err)
         (rc = load_points(c, yn_get(root, "points"), err)) < 0 ||
         (rc = load_gateway(c, yn_get(root, "gateway"), err)) < 0 ||
         (rc = load_capture(c, yn_get(root, "capture"), err)) < 0 ||
-        (rc = load_honeypot(c, yn_get(root, "honeypot"), err)) < 0 ||
+        (rc = load_honeypot(c, yn_get(root, "honeypot"), path, err)) < 0 ||
         (rc = load_store(c, yn_get(root, "store"), err)) < 0 ||
         (rc = load_experiment(c, yn_get(root, "experiment"), err)) < 0 ||
         (rc = check_whole(c, root, err)) < 0) {

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "config/login.h"
 
 #define CONFIG_PREFIXES_MAX 64
 #define CONFIG_POINTS_MAX   65536
@@ -40,6 +41,7 @@ struct config_honeypot {
                  [CONFIG_NAME_MAX]; /* protocol names in the order given; "any" = the catch-all */
     size_t n_services;
     char mysql_version[CONFIG_NAME_MAX]; /* "" : as the persona says */
+    struct login_policy login; /* of MySQL; not given: the persona's */
     uint32_t sessions_max, sessions_per_source_max;
     uint32_t idle_s, life_s; /* seconds */
     uint64_t seed; /* per-installation draw of the persona; 0: drawn at first start, kept in the store */
@@ -60,8 +62,14 @@ struct config_store {
     uint64_t keep_bytes; /* 0: no limit */
 };
 
+enum experiment_factor { EXPERIMENT_MYSQL_VERSION, EXPERIMENT_PERSONA }; /* what an arm names */
+enum experiment_unit { EXPERIMENT_PERIOD, EXPERIMENT_SOURCE, EXPERIMENT_POINT }; /* what an arm is drawn for */
+
 struct config_experiment {
-    char name[CONFIG_NAME_MAX], factor[CONFIG_NAME_MAX], unit[CONFIG_NAME_MAX];
+    char name[CONFIG_NAME_MAX];
+    enum experiment_factor factor;
+    enum experiment_unit unit;
+    int64_t period_us; /* after which the arms are drawn anew; 0: never */
     char arms[16][CONFIG_NAME_MAX];
     size_t n_arms;
     uint64_t seed;

@@ -143,7 +143,7 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
 {
     static const char *const keys[] = {"version",       "facts",      "basedir",         "datadir",
                                        "plugin-dir",    "compile-os", "compile-machine", "version-comment",
-                                       "paper-wording", NULL};
+                                       "paper-wording", "login",      NULL};
     char facts[256] = "";
     int rc = yn_check_keys(map, keys, err);
     if (rc == 0)
@@ -166,6 +166,8 @@ static int read_mysql(struct persona *p, struct yn map, const char *path, struct
                      sizeof p->mysql.version_comment, err);
     if (rc == 0)
         rc = yn_bool(yn_get(map, "paper-wording"), &p->mysql.paper_wording, err);
+    if (rc == 0)
+        rc = login_policy_read(yn_get(map, "login"), path, &p->mysql.login, err);
     if (rc < 0 || !facts[0])
         return rc;
     char folder[PATH_MAX], real[PATH_MAX];
@@ -289,6 +291,7 @@ int persona_load(struct persona *ret, const char *name_or_path, uint64_t seed, s
     char path[PATH_MAX];
     struct yfile *file = NULL;
     struct persona p = {
+        .mysql = {.login = login_policy_default()},
         .smb = {.domain = "WORKGROUP", .max_mpx = 50, .max_buffer_bytes = 16644, .capabilities = 0x1f3fd}};
     int rc = find_file(name_or_path, path, err);
     if (rc == 0)
@@ -366,7 +369,9 @@ int persona_set_mysql_version(struct persona *p, const char *version, struct err
         return rc;
     if (!p->mysql.version[0] || strcmp(p->os, other.os) == 0) {
         bool wording = p->mysql.paper_wording || other.mysql.paper_wording;
+        struct login_policy login = p->mysql.login;
         p->mysql = other.mysql;
+        p->mysql.login = login;
         p->mysql.paper_wording = wording;
     } else { /* the machine stays what it is: its paths and build, the other's facts */
         memcpy(p->mysql.facts, other.mysql.facts, sizeof p->mysql.facts);

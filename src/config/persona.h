@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "config/login.h"
 
 #define PERSONA_TEXT_MAX 128
 
@@ -20,6 +21,7 @@ struct persona {
         char basedir[256], datadir[256], plugin_dir[256];
         char compile_os[PERSONA_TEXT_MAX], compile_machine[PERSONA_TEXT_MAX],
             version_comment[PERSONA_TEXT_MAX];
+        struct login_policy login;
         bool paper_wording; /* "FUNCTION(UDF) x does not exist", as table 1 of the paper prints it */
     } mysql;
     struct {

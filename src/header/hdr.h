@@ -79,6 +79,8 @@ enum hdr_loss hdr_decode_decap(unsigned decap, int link_type, const uint8_t *byt
 size_t hdr_options_text(const uint8_t *options, size_t n, char ret[static HDR_OPTIONS_TEXT_MAX]);
 /* Zero in place what the layout text does not show (time stamps, SACK edges, cookies), so that equal layouts are equal
  * bytes; hdr_options_text() gives the same before and after. */
-void hdr_options_layout(uint8_t *options, size_t n);
+void hdr_options_layout(uint8_t *options, size_t n); /* n <= HDR_OPTIONS_MAX */
+/* Which bits those are: options of n bytes that agree with these under the mask have the same text. */
+void hdr_options_mask(const uint8_t *options, size_t n, uint8_t *ret_mask);
 
 #endif

@@ -26,6 +26,7 @@ struct hdr_ip_rest {
 /* Fills h on HDR_STORED only. */
 enum hdr_loss hdr_ip4(struct rd *r, struct hdr *h, struct hdr_ip_rest *ret);
 enum hdr_loss hdr_ip6(struct rd *r, struct hdr *h, struct hdr_ip_rest *ret);
+bool hdr_ip6_is_extension(uint8_t proto);
 /* Walks IPv6 extension headers from *proto on; true when r then stands at a transport header. *ret_whole is false when
  * a header was cut; *proto is the last next-header value reached. */
 bool hdr_ip6_walk(struct rd *r, uint8_t *proto, uint16_t *ret_frag, bool *ret_whole);

@@ -7,7 +7,7 @@
 
 enum { IP6_HEAD = 40, EXTENSIONS_MAX = 64 };
 
-static bool is_extension(uint8_t proto)
+bool hdr_ip6_is_extension(uint8_t proto)
 {
     return proto == PROTO_HOPOPT || proto == PROTO_ROUTING || proto == PROTO_FRAGMENT || proto == PROTO_DSTOPTS ||
            proto == PROTO_AH || proto == PROTO_MOBILITY || proto == PROTO_HIP || proto == PROTO_SHIM6;
@@ -16,7 +16,7 @@ static bool is_extension(uint8_t proto)
 bool hdr_ip6_walk(struct rd *r, uint8_t *proto, uint16_t *ret_frag, bool *ret_whole)
 {
     *ret_whole = true;
-    for (int i = 0; is_extension(*proto); i++) {
+    for (int i = 0; hdr_ip6_is_extension(*proto); i++) {
         struct rd ahead = *r;
         uint8_t next = rd_u8(&ahead), len = rd_u8(&ahead);
         uint16_t frag = rd_be16(&ahead);

@@ -74,9 +74,10 @@ size_t hdr_options_text(const uint8_t *options, size_t n, char ret[static HDR_OP
     return t.len;
 }
 
-void hdr_options_layout(uint8_t *options, size_t n)
+void hdr_options_mask(const uint8_t *options, size_t n, uint8_t *ret_mask)
 {
     struct rd r = rd_of(options, n);
+    memset(ret_mask, 0xff, n);
     while (rd_left(&r)) {
         uint8_t kind = rd_u8(&r);
         if (kind == OPT_NOP)
@@ -88,6 +89,15 @@ void hdr_options_layout(uint8_t *options, size_t n)
         if (r.bad)
             return; /* malformed from here: kept as it stands */
         if (kind != OPT_MSS && kind != OPT_SCALE)
-            memset(options + at, 0, value);
+            memset(ret_mask + at, 0, value);
     }
+}
+
+void hdr_options_layout(uint8_t *options, size_t n)
+{
+    uint8_t mask[HDR_OPTIONS_MAX];
+    n = n < HDR_OPTIONS_MAX ? n : HDR_OPTIONS_MAX;
+    hdr_options_mask(options, n, mask);
+    for (size_t i = 0; i < n; i++)
+        options[i] &= mask[i];
 }

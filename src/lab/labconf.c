@@ -116,8 +116,9 @@ static void write_experiment(const struct config_experiment *x, struct wr *out)
         return;
     wr_str(out, "experiment:\n");
     write_key_text(out, "name", x->name);
-    write_key_text(out, "factor", x->factor);
-    write_key_text(out, "unit", x->unit);
+    /* The lab changes the version itself, period by period: the honeypot is not to draw. */
+    write_key_text(out, "factor", x->factor == EXPERIMENT_MYSQL_VERSION ? "mysql.version" : "persona");
+    write_key_text(out, "unit", "period");
     wr_str(out, "  arms: [");
     for (size_t i = 0; i < x->n_arms; i++) {
         wr_str(out, i ? ", " : "");

@@ -47,12 +47,23 @@ static uint32_t sum16(const uint8_t *bytes, size_t n, uint32_t sum)
     return sum + ntohs((uint16_t)wide);
 }
 
-uint16_t packet_checksum(const uint8_t *bytes, size_t n, uint32_t sum)
+static uint16_t folded(uint32_t sum)
 {
-    sum = sum16(bytes, n, sum);
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
     return (uint16_t)~sum;
+}
+
+uint16_t packet_checksum(const uint8_t *bytes, size_t n, uint32_t sum)
+{
+    return folded(sum16(bytes, n, sum));
+}
+
+/* Headers are summed from their fields: reading back bytes that were written a moment ago one by one makes the processor
+ * wait. */
+static uint32_t halves(uint32_t v)
+{
+    return (v >> 16) + (v & 0xffff);
 }
 
 static size_t header_len(const struct packet_ip *ip)
@@ -71,18 +82,21 @@ static void put_ip(uint8_t *out, const struct packet_ip *ip, uint8_t proto, size
     put16(out + 6, ip->frag);
     out[8] = ip->ttl;
     out[9] = proto;
-    put16(out + 10, 0);
     put32(out + 12, ip->src);
     put32(out + 16, ip->dst);
-    if (head > 20)
+    uint32_t sum = (uint32_t)(0x40 | head / 4) << 8 | ip->tos;
+    sum += (uint32_t)total + ip->id + ip->frag + ((uint32_t)ip->ttl << 8 | proto) + halves(ip->src) + halves(ip->dst);
+    if (head > 20) {
         memcpy(out + 20, ip->options, head - 20);
-    put16(out + 10, packet_checksum(out, head, 0));
+        sum = sum16(ip->options, head - 20, sum);
+    }
+    put16(out + 10, folded(sum));
 }
 
 /* RFC 9293 3.1, RFC 768: addresses, protocol and length are summed too. */
-static uint32_t pseudo_sum(const uint8_t *ip, uint8_t proto, size_t n)
+static uint32_t pseudo_sum(const struct packet_ip *ip, uint8_t proto, size_t n)
 {
-    return sum16(ip + 12, 8, (uint32_t)proto + (uint32_t)n);
+    return halves(ip->src) + halves(ip->dst) + proto + (uint32_t)n;
 }
 
 size_t packet_raw(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip, uint8_t proto,
@@ -113,12 +127,19 @@ size_t packet_tcp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip
     t[12] = (uint8_t)((20 + options) / 4 << 4);
     t[13] = tcp->flags;
     put16(t + 14, tcp->window);
-    put32(t + 16, 0);
-    if (options)
+    put16(t + 18, 0); /* the urgent pointer */
+    uint32_t sum = pseudo_sum(ip, PROTO_TCP, len) + tcp->sport + tcp->dport + halves(tcp->seq) + halves(tcp->ack);
+    sum += (uint32_t)(20 + options) / 4 << 12 | tcp->flags;
+    sum += tcp->window;
+    if (options) {
         memcpy(t + 20, tcp->options, options);
-    if (n)
+        sum = sum16(tcp->options, options, sum);
+    }
+    if (n) {
         memcpy(t + 20 + options, payload, n);
-    put16(t + 16, packet_checksum(t, len, pseudo_sum(out, PROTO_TCP, len)));
+        sum = sum16(payload, n, sum);
+    }
+    put16(t + 16, folded(sum));
     return total;
 }
 
@@ -136,7 +157,7 @@ size_t packet_udp(uint8_t *out, size_t out_max_bytes, const struct packet_ip *ip
     put16(u + 6, 0);
     if (n)
         memcpy(u + 8, payload, n);
-    uint16_t check = packet_checksum(u, len, pseudo_sum(out, PROTO_UDP, len));
+    uint16_t check = packet_checksum(u, len, pseudo_sum(ip, PROTO_UDP, len));
     put16(u + 6, check ? check : 0xffff); /* RFC 768: zero would mean "none" */
     return total;
 }
@@ -166,7 +187,7 @@ static void fix_transport(uint8_t *packet, size_t head, size_t n)
     if (len < at + 2 || (proto != PROTO_TCP && proto != PROTO_UDP && proto != PROTO_ICMP))
         return;
     put16(t + at, 0);
-    uint16_t check = packet_checksum(t, len, proto == PROTO_ICMP ? 0 : pseudo_sum(packet, proto, len));
+    uint16_t check = packet_checksum(t, len, proto == PROTO_ICMP ? 0 : sum16(packet + 12, 8, (uint32_t)proto + (uint32_t)len));
     put16(t + at, proto == PROTO_UDP && check == 0 ? 0xffff : check);
 }
 

@@ -85,7 +85,7 @@ static void plan_periods(struct lab *l)
 {
     static const char *const paper[] = {"5.6.10", "5.1.54"};
     const struct config_experiment *x = &l->config.experiment;
-    bool arms = strcmp(x->factor, "mysql.version") == 0 && x->n_arms > 0;
+    bool arms = x->factor == EXPERIMENT_MYSQL_VERSION && x->n_arms > 0;
     size_t n = arms ? x->n_arms : 2;
     for (size_t i = 0; i < n && i < TRUTH_PERIODS_MAX; i++)
         (void)snprintf(l->truth.periods[i].version, sizeof l->truth.periods[i].version, "%s", arms ? x->arms[i] : paper[i]);

@@ -26,10 +26,25 @@ static bool is_synthetic(const struct config *c)
     return false;
 }
 
+/* 1 when `hotaru simulate` filled the store, or a part of it. */
+static int has_simulated(struct store *store, struct err *err)
+{
+    struct rows *rows = NULL;
+    int rc = store_query(store, "SELECT count(*) FROM loss WHERE stage = 'simulated'", NULL, 0, &rows, err);
+    if (rc < 0)
+        return rc;
+    rc = rows_i64(rows, 0, 0) > 0;
+    rows_free(rows);
+    return rc;
+}
+
 int gather_init(struct gather *g, struct store *store, const struct analysis_params *params, struct err *err)
 {
     memset(g, 0, sizeof *g);
-    g->synthetic = is_synthetic(params->config);
+    int made = has_simulated(store, err);
+    if (made < 0)
+        return made;
+    g->synthetic = made > 0 || is_synthetic(params->config);
     for (size_t i = 0; i < GATHER_PARTS; i++) {
         const struct analysis *a = analysis_find(names[i]);
         int rc = a->run(store, params, &g->part[i], err);

@@ -18,7 +18,7 @@ enum gather_part {
 
 struct gather {
     struct result *part[GATHER_PARTS]; /* owned */
-    bool synthetic;                    /* the darknet is private or documentation space */
+    bool synthetic;                    /* simulated packets, or a darknet in private or documentation space */
 };
 
 int gather_init(struct gather *g, struct store *store, const struct analysis_params *params, struct err *err);

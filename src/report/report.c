@@ -70,7 +70,7 @@ static void put_head(const struct page *p)
     if (p->g.synthetic)
         html_paragraph(p->to, "banner",
                        "Synthetic data: the darknet lies in private or documentation addresses, which the "
-                       "Internet does not route. "
+                       "Internet does not route, or the store holds simulated packets. "
                        "These packets were made in a lab or by a simulator; what is found here says nothing "
                        "about the Internet.");
     if (p->options->origin)

@@ -16,9 +16,10 @@
 
 #define ACCEPTS_PER_TURN 64
 
-/* The sequence number of the SYN (RFC 9293 3.1), which passes NAT unchanged: (source, ISN) joins a session to its packet in
- * the darknet's record even where the source port was rewritten. Empty when the kernel used SYN cookies. */
-static bool saved_isn(int fd, uint32_t *ret)
+/* The SYN as it came to this machine's TCP. Its sequence number (RFC 9293 3.1) passes NAT unchanged: (source, ISN) joins a
+ * session to its packet in the darknet's record even where the source port was rewritten. Its destination is the socket's
+ * own address, which saves asking for it. Empty when the kernel used SYN cookies. */
+static bool saved_syn(int fd, struct handover *h)
 {
     uint8_t syn[128];
     socklen_t n = sizeof syn;
@@ -26,13 +27,25 @@ static bool saved_isn(int fd, uint32_t *ret)
         return false;
     struct rd r = rd_of(syn, n);
     uint8_t first = rd_u8(&r);
-    if (first >> 4 != 4 || (first & 15) < 5)
+    size_t header = (first & 15u) * 4u;
+    if (first >> 4 != 4 || header < 20)
         return false;
-    rd_skip(&r, (first & 15u) * 4u - 1u + 4u);
-    uint32_t isn = rd_be32(&r);
-    if (r.bad)
+    rd_skip(&r, 15);
+    h->local_ip = rd_be32(&r);
+    rd_skip(&r, header - 20 + 2);
+    h->local_port = rd_be16(&r);
+    h->isn = rd_be32(&r);
+    return !r.bad;
+}
+
+static bool local_name(int fd, struct handover *h)
+{
+    struct sockaddr_in local;
+    socklen_t n = sizeof local;
+    if (getsockname(fd, (struct sockaddr *)&local, &n) < 0)
         return false;
-    *ret = isn;
+    h->local_ip = ntohl(local.sin_addr.s_addr);
+    h->local_port = ntohs(local.sin_port);
     return true;
 }
 
@@ -110,24 +123,20 @@ void accept_mail(struct loop *l)
 
 static int take(struct loop *l, struct listener *at, struct handover *ret)
 {
-    struct sockaddr_in peer, local;
+    struct sockaddr_in peer;
     socklen_t n = sizeof peer;
     int fd = accept4(at->watch.fd, (struct sockaddr *)&peer, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return -errno;
-    n = sizeof local;
-    if (peer.sin_family != AF_INET || getsockname(fd, (struct sockaddr *)&local, &n) < 0) {
-        close(fd);
-        return -ECONNABORTED;
-    }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     *ret = (struct handover){.fd = fd,
                              .listener = (uint32_t)(at - l->listeners),
                              .src = ntohl(peer.sin_addr.s_addr),
-                             .sport = ntohs(peer.sin_port),
-                             .local_ip = ntohl(local.sin_addr.s_addr),
-                             .local_port = ntohs(local.sin_port)};
-    ret->has_isn = saved_isn(fd, &ret->isn);
+                             .sport = ntohs(peer.sin_port)};
+    ret->has_isn = saved_syn(fd, ret);
+    if (peer.sin_family != AF_INET || (!ret->has_isn && !local_name(fd, ret))) {
+        close(fd);
+        return -ECONNABORTED;
+    }
     return 0;
 }
 

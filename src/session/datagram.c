@@ -43,9 +43,10 @@ static void record(struct loop *l, const struct sockaddr_in *from, const struct 
                               .proto = 17};
     struct event *e = event_begin(l->journal, &head);
     event_str(e, EVENT_F_SERVICE, "any");
-    event_str(e, EVENT_F_PERSONA, l->persona->persona.name);
-    if (l->persona->arm[0])
-        event_str(e, EVENT_F_ARM, l->persona->arm);
+    const struct persona_ref *met = l->lineup->arms[loop_arm(l, head.src, head.dst)];
+    event_str(e, EVENT_F_PERSONA, met->persona.name);
+    if (met->arm[0])
+        event_str(e, EVENT_F_ARM, met->arm);
     event_str(e, EVENT_F_ORIGIN, o->method);
     event_bytes(e, EVENT_F_PAYLOAD, p, n);
     event_int(e, EVENT_F_LEN, (int64_t)n);

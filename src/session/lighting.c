@@ -6,14 +6,17 @@
 static void row(struct loop *l, const struct service *s, uint32_t dst, uint16_t dport, int64_t until_us)
 {
     const struct protocol *p = s->protocol;
-    const char *version = p->version ? p->version(&l->persona->persona) : NULL;
+    /* Where each source meets an arm of its own, an address has no version: the answer ledger has each source's. */
+    bool by_source = l->lineup->n > 1 && l->lineup->plan.unit == EXPERIMENT_SOURCE;
+    const struct persona_ref *lit = l->lineup->arms[by_source ? 0 : loop_arm(l, 0, dst)];
+    const char *version = p->version && !by_source ? p->version(&lit->persona) : NULL;
     struct event_head head = {
         .type = EVENT_LIGHTING, .ts_us = l->wall_us, .dst = dst, .dport = dport, .proto = 6};
     struct event *e = event_begin(l->journal, &head);
     event_str(e, EVENT_F_SERVICE, p->name);
-    event_str(e, EVENT_F_PERSONA, l->persona->persona.name);
-    if (l->persona->arm[0])
-        event_str(e, EVENT_F_ARM, l->persona->arm);
+    event_str(e, EVENT_F_PERSONA, lit->persona.name);
+    if (by_source || lit->arm[0])
+        event_str(e, EVENT_F_ARM, by_source ? "by source" : lit->arm);
     if (version && version[0])
         event_str(e, EVENT_F_VERSION, version);
     event_int(e, EVENT_F_FROM, l->lit_us);

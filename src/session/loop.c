@@ -64,42 +64,11 @@ static void tell_counts(struct loop *l)
     }
 }
 
-static bool same_persona(const struct persona_ref *a, const struct persona_ref *b)
-{
-    return memcmp(&a->persona, &b->persona, sizeof a->persona) == 0 && strcmp(a->arm, b->arm) == 0;
-}
-
-/* Tells each protocol; one that can not follow keeps the whole loop at the old persona. */
-static void change_persona(struct loop *l, struct persona_ref *next)
-{
-    struct err err = {""};
-    size_t i = 0;
-    int rc = 0;
-    for (; i < l->n_services && rc == 0; i++)
-        if (l->services[i].protocol->persona_changed)
-            rc = l->services[i].protocol->persona_changed(l->services[i].shared, &next->persona, &err);
-    if (rc < 0) {
-        log_error("persona %s refused: %s; %s stays", next->persona.name, err.text, l->persona->persona.name);
-        while (i-- > 0)
-            if (l->services[i].protocol->persona_changed)
-                (void)l->services[i].protocol->persona_changed(l->services[i].shared, &l->persona->persona,
-                                                               NULL);
-        persona_ref_drop(next);
-        return;
-    }
-    bool same = same_persona(l->persona, next); /* nothing is lit differently */
-    if (!same)
-        lighting_end(l);
-    persona_ref_drop(l->persona);
-    l->persona = next;
-    if (!same)
-        lighting_begin(l);
-}
-
 static void tick(struct loop *l)
 {
     if (l->now_us < l->tick_us)
         return;
+    lineup_tick(l);
     l->tick_us = l->now_us + TICK_US;
     if (l->now_us >= l->counts_us) {
         l->counts_us = l->now_us + COUNTS_US;
@@ -111,6 +80,8 @@ static void tick(struct loop *l)
     if (rc < 0 && !l->journal_failed)
         log_error("journal cannot be written: %s; lines wait in memory, then are dropped and counted",
                   strerror(-rc));
+    else if (rc == 0 && l->journal_failed)
+        log_info("journal takes lines again; %llu were dropped so far", (unsigned long long)journal_lost(l->journal));
     l->journal_failed = rc < 0;
 }
 
@@ -164,9 +135,9 @@ static void turn(struct loop *l)
         dispatch(l, &events[i]);
     for (struct wheel_node *node; (node = wheel_due(&l->wheel, l->now_us));)
         session_timeout((struct session *)(void *)((char *)node - offsetof(struct session, timer)));
-    struct persona_ref *next = atomic_exchange(&l->next_persona, NULL);
+    struct lineup *next = atomic_exchange(&l->next_lineup, NULL);
     if (next)
-        change_persona(l, next);
+        lineup_change(l, next);
     session_bury(l);
     tick(l);
 }
@@ -175,6 +146,7 @@ void *loop_run(void *loop)
 {
     struct loop *l = loop;
     clocks(l);
+    l->period = arm_period(&l->lineup->plan, l->wall_us);
     lighting_begin(l);
     while (!atomic_load_explicit(&l->stop_wanted, memory_order_acquire))
         turn(l);
@@ -190,8 +162,7 @@ void *loop_run(void *loop)
 /* ---- made and unmade ---- */
 
 /* The index of p's service, which is started when it is new. */
-static int service_open(struct loop *l, const struct protocol *p, const struct server_options *o, size_t *ret,
-                        struct err *err)
+static int service_open(struct loop *l, const struct protocol *p, size_t *ret, struct err *err)
 {
     for (size_t i = 0; i < l->n_services; i++) {
         if (l->services[i].protocol == p) {
@@ -200,14 +171,9 @@ static int service_open(struct loop *l, const struct protocol *p, const struct s
         }
     }
     struct service *s = &l->services[l->n_services];
-    int rc = p->start ? p->start(o->persona, o->seed, &s->shared, err) : 0;
-    if (rc < 0) {
-        err_prefix(err, "%s: ", p->name);
-        return rc;
-    }
     s->protocol = p;
     *ret = l->n_services++;
-    return 0;
+    return lineup_start(l, s, l->lineup, err);
 }
 
 static int services_open(struct loop *l, const struct server_options *o, struct err *err)
@@ -221,13 +187,13 @@ static int services_open(struct loop *l, const struct server_options *o, struct 
     int rc = 0;
     size_t k = 0;
     for (size_t i = 0; i < o->n_services && rc == 0; i++)
-        rc = service_open(l, o->services[i], o, &k, err);
+        rc = service_open(l, o->services[i], &k, err);
     for (size_t i = 0; i < s->n_listen && rc == 0; i++) {
         const struct protocol *p = s->listen[i].protocol;
         struct listener *at = &l->listeners[i];
         *at = (struct listener){
             {p ? WATCH_LISTENER : WATCH_DATAGRAM, s->listen_fds[i]}, s->listen[i], SIZE_MAX};
-        rc = p ? service_open(l, p, o, &at->service, err) : 0;
+        rc = p ? service_open(l, p, &at->service, err) : 0;
     }
     return rc;
 }
@@ -269,8 +235,10 @@ int loop_open(struct loop *l, struct server *server, unsigned index, const struc
     l->per_source_max = o->sessions_per_source_max;
     l->held_max_bytes = o->held_max_bytes / server->n_loops;
     l->counts_us = l->now_us + COUNTS_US;
-    l->persona = persona_ref_new(o->persona, o->arm);
-    if (!l->persona)
+    const struct server_arm one = {o->persona, o->arm};
+    const struct server_arms alone = {.arms = &one, .n = 1};
+    l->lineup = lineup_new(o->arms ? o->arms : &alone);
+    if (!l->lineup)
         return err_set(err, -ENOMEM, "no memory for a persona");
     if (server->n_loops > 1)
         (void)snprintf(instance, sizeof instance, "%s-%u", o->instance, index);
@@ -292,13 +260,11 @@ static void close_fd(int fd)
 int loop_close(struct loop *l, struct err *err)
 {
     for (size_t i = 0; i < l->n_services; i++)
-        if (l->services[i].protocol->stop)
-            l->services[i].protocol->stop(l->services[i].shared);
-    struct persona_ref *next = atomic_exchange(&l->next_persona, NULL);
-    if (next)
-        persona_ref_drop(next);
-    if (l->persona)
-        persona_ref_drop(l->persona);
+        for (size_t k = 0; k < l->services[i].n_started; k++)
+            if (l->services[i].protocol->stop)
+                l->services[i].protocol->stop(l->services[i].shared[k]);
+    lineup_free(atomic_exchange(&l->next_lineup, NULL));
+    lineup_free(l->lineup);
     if (l->mail_read_fd >= 0) { /* connections that nobody took */
         struct handover h;
         while (read(l->mail_read_fd, &h, sizeof h) == (ssize_t)sizeof h)

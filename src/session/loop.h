@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "event/event.h"
+#include "session/arms.h"
 #include "session/session.h"
 
 /* One socket to listen on. */
@@ -28,6 +29,17 @@ struct original {
     const char *method;
 };
 
+/* One arm of an experiment, and all of them. Outside an experiment: one, without a name. */
+struct server_arm {
+    const struct persona *persona;
+    const char *name;
+};
+struct server_arms {
+    const struct server_arm *arms; /* 1 to ARMS_MAX */
+    size_t n;
+    struct arm_plan plan;
+};
+
 struct server_options {
     const struct listen_spec *listen; /* borrowed for the call */
     size_t n_listen;
@@ -38,6 +50,7 @@ struct server_options {
     const struct config *config;   /* points and gateway form; borrowed for the server's life */
     const struct persona *persona; /* copied */
     const char *arm;               /* "" outside experiments */
+    const struct server_arms *arms; /* copied; NULL: the persona above is the only arm */
     const char *store_dir, *instance;
     unsigned n_loops;                 /* 0: one per core */
     uint32_t sessions_max;            /* 0: what the file limit allows, at most 1,000,000 */
@@ -56,6 +69,8 @@ int server_open(const struct server_options *options, struct server **ret, struc
 int server_start(struct server *s, struct err *err);
 /* New sessions meet this persona, open ones keep theirs. Writes the lighting ledger. */
 int server_reload(struct server *s, const struct persona *persona, const char *arm, struct err *err);
+/* The same with all arms: a connection meets the arm that the plan gives it. */
+int server_reload_arms(struct server *s, const struct server_arms *arms, struct err *err);
 /* Ends every session ("stop"), joins the threads, closes the journals, frees. */
 int server_stop(struct server *s, struct err *err);
 

@@ -23,23 +23,6 @@
 #define SESSIONS_MAX     1000000u
 #define DESCRIPTORS_KEPT 64u
 
-struct persona_ref *persona_ref_new(const struct persona *p, const char *arm)
-{
-    struct persona_ref *r = calloc(1, sizeof *r);
-    if (!r)
-        return NULL;
-    r->persona = *p;
-    (void)snprintf(r->arm, sizeof r->arm, "%s", arm ? arm : "");
-    atomic_store(&r->refs, 1);
-    return r;
-}
-
-void persona_ref_drop(struct persona_ref *r)
-{
-    if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) == 1)
-        free(r);
-}
-
 static int set_flag(int fd, int level, int name)
 {
     return setsockopt(fd, level, name, &(int){1}, sizeof(int)) < 0 ? -errno : 0;
@@ -52,6 +35,8 @@ static int socket_options(int fd, const struct listen_spec *spec)
         rc = set_flag(fd, IPPROTO_IP, IP_TRANSPARENT);
     if (rc == 0 && spec->proto == IPPROTO_TCP)
         rc = set_flag(fd, IPPROTO_TCP, TCP_SAVE_SYN);
+    if (rc == 0 && spec->proto == IPPROTO_TCP)
+        rc = set_flag(fd, IPPROTO_TCP, TCP_NODELAY); /* accepted sockets inherit it */
     if (rc == 0 && spec->proto == IPPROTO_UDP) {
         rc = set_flag(fd, IPPROTO_IP, IP_PKTINFO);
         if (rc == 0)
@@ -224,24 +209,28 @@ int server_start(struct server *s, struct err *err)
     return 0;
 }
 
-int server_reload(struct server *s, const struct persona *persona, const char *arm, struct err *err)
+int server_reload_arms(struct server *s, const struct server_arms *arms, struct err *err)
 {
-    struct persona_ref *next[64];
+    struct lineup *next[64];
     for (unsigned i = 0; i < s->n_loops; i++) {
-        next[i] = persona_ref_new(persona, arm);
+        next[i] = lineup_new(arms);
         if (!next[i]) {
             while (i-- > 0)
-                persona_ref_drop(next[i]);
+                lineup_free(next[i]);
             return err_set(err, -ENOMEM, "no memory for a persona");
         }
     }
     for (unsigned i = 0; i < s->n_loops; i++) {
-        struct persona_ref *unread = atomic_exchange(&s->loops[i]->next_persona, next[i]);
-        if (unread)
-            persona_ref_drop(unread);
+        lineup_free(atomic_exchange(&s->loops[i]->next_lineup, next[i]));
         loop_wake(s->loops[i]);
     }
     return 0;
+}
+
+int server_reload(struct server *s, const struct persona *persona, const char *arm, struct err *err)
+{
+    const struct server_arm one = {persona, arm};
+    return server_reload_arms(s, &(struct server_arms){.arms = &one, .n = 1}, err);
 }
 
 int server_stop(struct server *s, struct err *err)

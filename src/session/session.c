@@ -300,6 +300,10 @@ static void end_when_sent(struct session *s, const char *reason)
     s->alarm_us = 0;
     if (s->in)
         in_free(s);
+    if (s->parted) {
+        session_kill(s, s->reason, false);
+        return;
+    }
     if (s->out.len == 0) {
         linger(s);
         return;
@@ -339,6 +343,7 @@ static void feed(struct session *s, const uint8_t *in, size_t n)
     }
     if (f.status == FEED_CLOSE && !s->reason)
         s->reason = "server";
+    s->parted = f.status == FEED_CLOSE && left == 0 && s->loop->out.len == 0 && s->out.len == 0;
     if (!callback_end(s))
         return;
     if (!in_keep(s, in + (n - left), left) || (f.status == FEED_MORE && left >= p->in_max_bytes)) {
@@ -494,10 +499,12 @@ int session_new(struct loop *l, struct service *service, const struct handover *
         refuse(l, h->fd, COUNT_MEMORY);
         return -ENOMEM;
     }
+    size_t arm_at = loop_arm(l, h->src, o->dst);
     *s = (struct session){.watch = {WATCH_SESSION, h->fd},
                           .loop = l,
                           .service = service,
-                          .persona = l->persona,
+                          .persona = l->lineup->arms[arm_at],
+                          .shared = service->shared[arm_at],
                           .state = state,
                           .opened_us = l->now_us,
                           .active_us = l->now_us,
@@ -509,7 +516,7 @@ int session_new(struct loop *l, struct service *service, const struct handover *
                           .out = wr_of(OUT_MAX_BYTES),
                           .arena = arena_of(ARENA_MAX_BYTES),
                           .armed_in = true};
-    atomic_fetch_add_explicit(&l->persona->refs, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&s->persona->refs, 1, memory_order_relaxed);
     service->n_sessions++;
     l->n_sessions++;
     atomic_store_explicit(&l->n_sessions_public, l->n_sessions, memory_order_relaxed);
@@ -538,7 +545,7 @@ void *session_state(struct session *s)
 }
 void *session_shared(struct session *s)
 {
-    return s->service->shared;
+    return s->shared;
 }
 struct arena *session_arena(struct session *s)
 {

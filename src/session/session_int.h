@@ -31,10 +31,21 @@ struct persona_ref *persona_ref_new(const struct persona *p,
                                     const char *arm); /* with one reference; NULL: no memory */
 void persona_ref_drop(struct persona_ref *r);
 
-/* One protocol in one loop. */
+/* What connections can meet: one persona, or the arms of an experiment. */
+struct lineup {
+    struct persona_ref *arms[ARMS_MAX];
+    size_t n;
+    struct arm_plan plan;
+};
+struct lineup *lineup_new(const struct server_arms *arms); /* NULL: no memory */
+void lineup_free(struct lineup *l);
+
+/* One protocol in one loop: its shared state for each arm. An arm that a reload took away keeps its state, since sessions
+ * may still use it, and gets it back when it returns. */
 struct service {
     const struct protocol *protocol;
-    void *shared;
+    void *shared[ARMS_MAX];
+    size_t n_started;
     uint32_t n_sessions;
 };
 
@@ -58,12 +69,14 @@ struct session {
     bool eof;         /* the client will send no more */
     bool feed_wanted; /* resumed: feed what is held */
     bool in_callback; /* output collects in loop->out */
+    bool parted;      /* the client took its leave and nothing is left to say or hear: no need to linger */
     bool broken;      /* socket error, or the output cap was passed */
     bool armed_out;   /* epoll also waits for EPOLLOUT */
     bool armed_in;
     struct loop *loop;
     struct service *service;
     struct persona_ref *persona;
+    void *shared; /* of the service, for the arm that was met */
     void *state;
     const char *reason; /* of the end; NULL while open */
     struct wheel_node timer;
@@ -132,7 +145,8 @@ struct loop {
     struct service *services;
     size_t n_services;
     struct journal *journal;
-    struct persona_ref *persona;
+    struct lineup *lineup;
+    uint64_t period; /* of the experiment's plan */
     struct sources sources;
     struct wheel wheel;
     struct session *lru_head, *lru_tail; /* head: idle the longest */
@@ -147,7 +161,7 @@ struct loop {
     bool accept_paused, journal_failed;
     int64_t accept_again_us;
     int64_t lit_us; /* lighting ledger: since when, wall clock; 0: dark; loop 0 alone */
-    _Atomic(struct persona_ref *) next_persona; /* left here by server_reload() */
+    _Atomic(struct lineup *) next_lineup; /* left here by server_reload() */
     atomic_bool stop_wanted;
     struct wr out; /* output of the callback that runs */
     uint8_t in[IN_CHUNK_BYTES];
@@ -172,6 +186,11 @@ bool accept_original(const struct loop *l, const struct listener *at, uint8_t pr
                      uint16_t port, struct original *ret);
 /* datagram.c */
 void datagram_ready(struct loop *l, struct listener *at);
+/* lineup.c */
+size_t loop_arm(const struct loop *l, uint32_t src, uint32_t dst);
+void lineup_change(struct loop *l, struct lineup *next); /* takes next over */
+void lineup_tick(struct loop *l);                        /* a new period: the lighting ledger says so */
+int lineup_start(struct loop *l, struct service *s, const struct lineup *arms, struct err *err);
 /* lighting.c: the ledger rows of the server's points and services; now is the wall clock */
 void lighting_begin(struct loop *l);
 void lighting_end(struct loop *l);

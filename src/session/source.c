@@ -2,16 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/rng.h"
+
 uint64_t source_hash(uint64_t key, uint32_t ip)
 {
-    uint64_t x = key ^ ip; /* the finaliser of splitmix64 over a secret key, twice */
-    for (int i = 0; i < 2; i++) {
-        x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-        x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-        x ^= x >> 31;
-        x += key << 1 | 1;
-    }
-    return x;
+    return rng_keyed(key, ip);
 }
 
 void sources_init(struct sources *t, uint64_t key)

@@ -311,6 +311,11 @@ int ask_run(struct store *s, const char *sql, const struct store_param *params, 
     struct err why = {0};
     int rc = 0;
     (void)pthread_mutex_lock(&s->asking);
+    if (s->held) {
+        rc = run(s, sql, params, n_params, fn, arg, err);
+        (void)pthread_mutex_unlock(&s->asking);
+        return rc;
+    }
     for (int turn = 0; turn < TURNS_MAX; turn++) {
         uint64_t generation = s->now.catalog.generation;
         why.text[0] = '\0';
@@ -330,6 +335,35 @@ int ask_run(struct store *s, const char *sql, const struct store_param *params, 
     return rc < 0 ? err_set(err, rc, "%s", why.text) : rc;
 }
 
+int ask_hold(struct store *s, struct err *err)
+{
+    int rc = -EAGAIN;
+    (void)pthread_mutex_lock(&s->asking);
+    for (int turn = 0; turn < TURNS_MAX && rc < 0; turn++) {
+        struct err why = {0};
+        rc = ask_moment(s, &why);
+        s->has_snapshot = rc == 0;
+        if (rc < 0 && (!vanished(&why) || turn == TURNS_MAX - 1)) {
+            (void)err_set(err, rc, "%s", why.text);
+            break;
+        }
+    }
+    s->held = rc == 0;
+    if (rc < 0)
+        ask_release(s);
+    (void)pthread_mutex_unlock(&s->asking);
+    return rc;
+}
+
+void ask_let_go(struct store *s)
+{
+    (void)pthread_mutex_lock(&s->asking);
+    if (s->held)
+        ask_release(s);
+    s->held = false;
+    (void)pthread_mutex_unlock(&s->asking);
+}
+
 int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err)
 {
     duckdb_prepared_statement p = NULL;
@@ -337,7 +371,7 @@ int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err
     duckdb_result result;
     memset(&result, 0, sizeof result);
     (void)pthread_mutex_lock(&s->asking);
-    int rc = ask_moment(s, err);
+    int rc = s->held ? 0 : ask_moment(s, err);
     if (rc == 0)
         rc = prepare(s->duck.con, sql, &p, err);
     duckdb_destroy_prepare(&p);
@@ -351,7 +385,8 @@ int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err
         duckdb_destroy_result(&result);
     duckdb_destroy_pending(&pending);
     duckdb_destroy_prepare(&p);
-    ask_release(s);
+    if (!s->held)
+        ask_release(s);
     (void)pthread_mutex_unlock(&s->asking);
     return rc;
 }

@@ -25,6 +25,25 @@ int ask_copy(struct store *s, const char *sql, const char *copy, struct err *err
 /* Brings s->now and its views to this moment; s->asking is held. */
 int ask_moment(struct store *s, struct err *err);
 
+/* From here to ask_let_go() every ask_run() sees the same moment, and its files stay. */
+int ask_hold(struct store *s, struct err *err);
+void ask_let_go(struct store *s);
+
+/* ---- output.c: chunks as CSV or JSON Lines; the header line once ---- */
+struct out {
+    int fd;
+    enum store_format format;
+    struct wr buffer, cell;
+    struct err *err;
+    bool begun;
+};
+struct out out_of(enum store_format format, int fd, struct err *err);
+int out_chunk(void *out, const struct ask *a, duckdb_data_chunk chunk); /* an ask_chunk */
+int out_drain(struct out *o);
+void out_done(struct out *o);
+/* COPY sql, which is one SELECT, as Parquet to /dev/stdout. */
+int out_parquet(struct store *s, const char *sql, struct err *err);
+
 bool cell_null(duckdb_vector v, size_t row);
 int64_t cell_i64(const struct ask_column *c, duckdb_vector v, size_t row);
 double cell_f64(const struct ask_column *c, duckdb_vector v, size_t row);

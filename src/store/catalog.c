@@ -68,6 +68,14 @@ const struct import_mark *catalog_import(const struct catalog *c, const char *fi
     return NULL;
 }
 
+bool catalog_import_size(const struct catalog *c, uint64_t bytes)
+{
+    for (size_t i = 0; i < c->imports.n; i++)
+        if (c->imports.at[i].file_sum[0] && (c->imports.at[i].bytes == bytes || c->imports.at[i].bytes == 0))
+            return true;
+    return false;
+}
+
 void catalog_done(struct catalog *c)
 {
     for (size_t t = 0; t < TABLE_COUNT; t++)

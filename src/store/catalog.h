@@ -36,6 +36,7 @@ struct mark_list {
 };
 struct import_mark {         /* a capture file that was imported */
     char file_sum[33], frame_sum[33]; /* XXH3-128 of its bytes ("" for stdin), of its frames */
+    uint64_t bytes; /* of the file; 0: not known (stdin; marked by an older program) */
     uint64_t frames, stored4, stored6, lost;
 };
 struct import_list {
@@ -54,6 +55,8 @@ int mark_list_add(struct mark_list *l, const char *name);
 int import_list_add(struct import_list *l, const struct import_mark *m);
 bool mark_list_has(const struct mark_list *l, const char *name);
 const struct import_mark *catalog_import(const struct catalog *c, const char *file_sum, const char *frame_sum);
+/* Whether a file of so many bytes could be one of those imported; only its sum says whether it is. */
+bool catalog_import_size(const struct catalog *c, uint64_t bytes);
 void catalog_done(struct catalog *c);
 int catalog_copy(const struct catalog *from, struct catalog *ret);
 

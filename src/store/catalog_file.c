@@ -127,8 +127,8 @@ static json_t *imports_json(const struct import_list *l)
     json_t *array = json_array();
     for (size_t i = 0; array && i < l->n; i++) {
         const struct import_mark *m = &l->at[i];
-        (void)json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "file", m->file_sum, "frames_sum",
-                                                     m->frame_sum, "frames", (json_int_t)m->frames, "stored4",
+        (void)json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "file", m->file_sum, "frames_sum",
+                                                     m->frame_sum, "bytes", (json_int_t)m->bytes, "frames", (json_int_t)m->frames, "stored4",
                                                      (json_int_t)m->stored4, "stored6", (json_int_t)m->stored6, "lost",
                                                      (json_int_t)m->lost));
     }
@@ -252,7 +252,8 @@ static int imports_read(const json_t *array, struct import_list *ret)
     if (!json_is_array(array))
         return -EBADMSG;
     json_array_foreach(array, i, o) {
-        struct import_mark m;
+        struct import_mark m = {.bytes = 0};
+        (void)count_of(o, "bytes", &m.bytes); /* older programs wrote none */
         if (!text_of(json_object_get(o, "file"), m.file_sum, sizeof m.file_sum) ||
             !text_of(json_object_get(o, "frames_sum"), m.frame_sum, sizeof m.frame_sum) ||
             !count_of(o, "frames", &m.frames) || !count_of(o, "stored4", &m.stored4) ||

@@ -110,25 +110,51 @@ static void marks_prune(const struct store *s, const char *folder, const char *c
 static const char *const segment_suffixes[] = {".spool", ".sealed", NULL};
 static const char *const journal_suffixes[] = {"", NULL};
 
-/* Syncs the folder of a file and the folders above it up to the store's. */
-static int sync_up(const struct store *s, const char *path, struct err *err)
+static int compare_path(const void *a, const void *b);
+
+/* Syncs the folders of these files and the folders above them up to the store's, each once. */
+static int sync_folders(const struct store *s, const struct pending_list *l, struct err *err)
 {
-    char dir[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
-    (void)snprintf(dir, sizeof dir, "%s/%s", s->dir, path);
-    size_t root = strlen(s->dir);
-    for (char *slash; (slash = strrchr(dir, '/')) && (size_t)(slash - dir) >= root;) {
-        *slash = '\0';
-        int rc = io_fsync_dir(dir);
-        if (rc < 0)
-            return err_sys(err, rc, "cannot sync folder %s", dir);
-        if ((size_t)(slash - dir) == root)
-            break;
+    char (*all)[CATALOG_NAME_MAX] = NULL;
+    size_t n = 0, cap = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        char dir[CATALOG_NAME_MAX];
+        memcpy(dir, l->at[i].part.path, sizeof dir);
+        for (char *slash; (slash = strrchr(dir, '/')); n++) {
+            *slash = '\0';
+            if (n == cap) {
+                cap = cap ? cap * 2 : 64;
+                void *more = realloc(all, cap * sizeof *all);
+                if (!more) {
+                    free(all);
+                    return err_set(err, -ENOMEM, "no memory to sync folders");
+                }
+                all = more;
+            }
+            memcpy(all[n], dir, sizeof dir);
+        }
     }
-    return 0;
+    if (n)
+        qsort(all, n, sizeof *all, compare_path);
+    int rc = 0;
+    for (size_t i = 0; i < n + 1 && n && rc == 0; i++) {
+        char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
+        if (i && i < n && strcmp(all[i], all[i - 1]) == 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s%s%s", s->dir, i < n ? "/" : "", i < n ? all[i] : "");
+        rc = io_fsync_dir(path);
+        if (rc < 0)
+            (void)err_sys(err, rc, "cannot sync folder %s", path);
+    }
+    free(all);
+    return rc;
 }
 
 static int move_in(const struct store *s, struct pending_list *l, struct err *err)
 {
+    int synced = pending_sync(l, err);
+    if (synced < 0)
+        return synced;
     for (size_t i = 0; i < l->n; i++) {
         struct pending *p = &l->at[i];
         char path[STORE_PATH_MAX + CATALOG_NAME_MAX + 2];
@@ -144,12 +170,7 @@ static int move_in(const struct store *s, struct pending_list *l, struct err *er
         /* From here on a failure must delete the file at its place. */
         (void)snprintf(p->temp, sizeof p->temp, "%.*s", (int)sizeof p->temp - 1, path);
     }
-    for (size_t i = 0; i < l->n; i++) {
-        int rc = sync_up(s, l->at[i].part.path, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    return sync_folders(s, l, err);
 }
 
 /* ---- deleting ---- */

@@ -52,10 +52,8 @@ static int group_write(struct store *s, const struct group *g, struct change *c,
         known.min_ts_us = p->min_ts_us < known.min_ts_us ? p->min_ts_us : known.min_ts_us;
         known.max_ts_us = p->max_ts_us > known.max_ts_us ? p->max_ts_us : known.max_ts_us;
     }
-    struct feeder *f;
-    int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n) : store_feeder(s, FEEDER_SORT, &f, err);
-    if (rc == 0)
-        rc = part_write(s, f, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
+    int rc = w.bad ? err_set(err, -ENOMEM, "no memory to merge %zu files", g->parts.n)
+                   : part_copy(s, g->table, g->folder, g->prefix, (const char *)w.bytes, &known, &c->add, err);
     wr_done(&w);
     for (size_t i = 0; i < g->parts.n && rc == 0; i++)
         rc = part_list_add(&c->remove[g->table], &g->parts.at[i]);

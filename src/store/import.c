@@ -12,9 +12,9 @@
 #include "store/store_int.h"
 #include "wire/wire.h"
 
-#define SUM_BYTES (1u << 20)
-#define HOURS_MAX ((size_t)1 << 20)
-#define TICK_FRAMES 65536u
+#define FRAMES_BYTES ((size_t)64 << 10)
+#define HOURS_MAX    ((size_t)1 << 20)
+#define TICK_FRAMES  65536u
 
 /* The ledger of an import: an hour's frames by what became of them. */
 struct import_hour {
@@ -88,47 +88,48 @@ static void sum_text(XXH128_hash_t sum, char ret[static 33])
     (void)snprintf(ret, 33, "%016llx%016llx", (unsigned long long)sum.high64, (unsigned long long)sum.low64);
 }
 
-/* The sum of a regular file's bytes; "" for what can be read only once. */
-static int file_sum(const char *path, XXH3_state_t *state, char ret[static 33], struct err *err)
+/* The length of a regular file; 0 for what can be read only once. */
+static uint64_t file_bytes(const char *path)
 {
     struct stat st;
-    ret[0] = '\0';
-    if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-        return 0;
-    FILE *f = fopen(path, "rbe");
-    if (!f)
-        return err_sys(err, -errno, "cannot read %s", path);
-    uint8_t *buf = malloc(SUM_BYTES);
-    int rc = buf ? 0 : err_set(err, -ENOMEM, "no memory to read %s", path);
-    (void)XXH3_128bits_reset(state);
-    for (size_t n; rc == 0 && (n = fread(buf, 1, SUM_BYTES, f)) > 0;)
-        (void)XXH3_128bits_update(state, buf, n);
-    if (rc == 0 && ferror(f))
-        rc = err_sys(err, -EIO, "cannot read %s", path);
-    if (rc == 0)
-        sum_text(XXH3_128bits_digest(state), ret);
-    free(buf);
-    (void)fclose(f);
-    return rc;
-}
-
-static void frame_sum(XXH3_state_t *state, const struct frame *f)
-{
-    struct {
-        int64_t ts_us;
-        uint32_t cap, wire, link, zero;
-    } head = {f->ts_us, f->cap_len_bytes, f->wire_len_bytes, (uint32_t)f->link_type, 0};
-    (void)XXH3_128bits_update(state, &head, sizeof head);
-    (void)XXH3_128bits_update(state, f->bytes, f->cap_len_bytes);
+    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
 struct import {
     struct ingest *in;
     struct import_hours hours;
     struct import_result counts;
-    XXH3_state_t *state;
+    XXH3_state_t *frames_sum;
+    uint8_t *unsummed;     /* FRAMES_BYTES of what belongs to frames_sum: many small updates cost more than a copy */
+    size_t n_unsummed;
+    uint64_t file_bytes;   /* 0: not summed */
     int64_t last_ts_us;
 };
+
+static void frames_summed(struct import *im)
+{
+    (void)XXH3_128bits_update(im->frames_sum, im->unsummed, im->n_unsummed);
+    im->n_unsummed = 0;
+}
+
+static void frame_sum(struct import *im, const struct frame *f)
+{
+    struct {
+        int64_t ts_us;
+        uint32_t cap, wire, link, zero;
+    } head = {f->ts_us, f->cap_len_bytes, f->wire_len_bytes, (uint32_t)f->link_type, 0};
+    if (sizeof head + f->cap_len_bytes > FRAMES_BYTES - im->n_unsummed)
+        frames_summed(im);
+    memcpy(im->unsummed + im->n_unsummed, &head, sizeof head);
+    im->n_unsummed += sizeof head;
+    if (f->cap_len_bytes > FRAMES_BYTES - im->n_unsummed) { /* a frame larger than all of it */
+        frames_summed(im);
+        (void)XXH3_128bits_update(im->frames_sum, f->bytes, f->cap_len_bytes);
+        return;
+    }
+    memcpy(im->unsummed + im->n_unsummed, f->bytes, f->cap_len_bytes);
+    im->n_unsummed += f->cap_len_bytes;
+}
 
 static int take_frame(struct import *im, const struct frame *f, struct err *err)
 {
@@ -136,7 +137,7 @@ static int take_frame(struct import *im, const struct frame *f, struct err *err)
     struct import_hour *hour;
     if (hour_get(&im->hours, f->ts_us, &hour) < 0)
         return err_set(err, -ENOMEM, "no memory for the ledger of more than %zu hours", im->hours.n);
-    frame_sum(im->state, f);
+    frame_sum(im, f);
     im->last_ts_us = f->ts_us;
     im->counts.frames++;
     enum hdr_loss why = hdr_decode(f->link_type, f->bytes, f->cap_len_bytes, f->wire_len_bytes, f->ts_us, &h);
@@ -184,20 +185,33 @@ static int take_file(struct store *s, struct import *im, struct wire *w, const c
     }
 }
 
-static int import_commit(struct store *s, struct import *im, const char *sum, struct import_result *ret, struct err *err)
+/* The file's own sum, of the bytes that were read. */
+static int file_sum(struct wire *w, char ret[static 33], struct err *err)
 {
-    struct import_mark mark = {.frames = im->counts.frames, .stored4 = im->counts.stored4,
+    uint64_t halves[2];
+    int rc = wire_file_sum(w, halves, err);
+    if (rc == 0)
+        sum_text((XXH128_hash_t){.high64 = halves[0], .low64 = halves[1]}, ret);
+    return rc;
+}
+
+static int import_commit(struct store *s, struct import *im, struct wire *w, struct import_result *ret, struct err *err)
+{
+    struct import_mark mark = {.bytes = im->file_bytes, .frames = im->counts.frames, .stored4 = im->counts.stored4,
                                .stored6 = im->counts.stored6, .lost = im->counts.lost};
-    memcpy(mark.file_sum, sum, sizeof mark.file_sum);
-    sum_text(XXH3_128bits_digest(im->state), mark.frame_sum);
     struct change change = {.import = &mark};
-    int rc = ledger_write(&im->hours, im->in, err);
+    int rc = im->file_bytes ? file_sum(w, mark.file_sum, err) : 0;
+    frames_summed(im);
+    sum_text(XXH3_128bits_digest(im->frames_sum), mark.frame_sum);
+    if (rc == 0)
+        rc = ledger_write(&im->hours, im->in, err);
     if (rc == 0)
         rc = ingest_finish(im->in, &change.add, err);
     if (rc == 0)
         rc = commit_change(s, &change, err);
     change_done(&change);
-    if (rc == -EEXIST) { /* other bytes, the same frames: compressed, from stdin, or another process was faster */
+    /* Other bytes, the same frames: compressed, from stdin; or another process was faster. */
+    if (rc == -EEXIST) {
         im->counts.repeated = true;
         if (err)
             err->text[0] = '\0';
@@ -208,48 +222,56 @@ static int import_commit(struct store *s, struct import *im, const char *sum, st
     return rc;
 }
 
-static int imported_before(struct store *s, const char *sum, struct import_result *ret, bool *ret_before, struct err *err)
+/* The file is read for its sum alone when it may be one of those imported: a repeat costs reading then, and no more. */
+static int imported_before(struct store *s, const char *path, uint64_t bytes, struct import_result *ret, bool *ret_before,
+                           struct err *err)
 {
     struct catalog c;
-    int fd, rc = *sum ? catalog_hold(s->dir, &c, &fd, err) : 0;
+    struct wire *w = NULL;
+    char sum[33];
+    int fd;
     *ret_before = false;
-    if (rc < 0 || !*sum)
+    int rc = bytes ? catalog_hold(s->dir, &c, &fd, err) : 0;
+    if (rc < 0 || !bytes)
         return rc;
-    const struct import_mark *m = catalog_import(&c, sum, NULL);
-    if (m) {
-        *ret = (struct import_result){m->frames, m->stored4, m->stored6, m->lost, true};
-        *ret_before = true;
+    if (catalog_import_size(&c, bytes)) {
+        rc = wire_open_file_summed(path, &w, err);
+        if (rc == 0)
+            rc = file_sum(w, sum, err);
+        wire_close(w);
+        const struct import_mark *m = rc == 0 ? catalog_import(&c, sum, NULL) : NULL;
+        if (m) {
+            *ret = (struct import_result){m->frames, m->stored4, m->stored6, m->lost, true};
+            *ret_before = true;
+        }
     }
     catalog_done(&c);
     if (fd >= 0)
         (void)close(fd);
-    return 0;
+    return rc;
 }
 
 int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err)
 {
-    struct import im = {.state = XXH3_createState()};
+    struct import im = {.frames_sum = XXH3_createState(), .unsummed = malloc(FRAMES_BYTES), .file_bytes = file_bytes(path)};
     struct wire *w = NULL;
     struct err cut = {0};
-    char sum[33];
     bool before = false;
-    int rc = im.state ? 0 : err_set(err, -ENOMEM, "no memory to import %s", path);
+    int rc = im.frames_sum && im.unsummed ? 0 : err_set(err, -ENOMEM, "no memory to import %s", path);
     if (rc == 0 && !s->writable)
         rc = err_set(err, -EPERM, "store %s is open for reading only", s->dir);
     if (rc == 0)
-        rc = wire_open_file(path, &w, err);
+        rc = im.file_bytes ? wire_open_file_summed(path, &w, err) : wire_open_file(path, &w, err);
     if (rc == 0)
-        rc = file_sum(path, im.state, sum, err);
-    if (rc == 0)
-        rc = imported_before(s, sum, ret, &before, err);
+        rc = imported_before(s, path, im.file_bytes, ret, &before, err);
     if (rc < 0 || before)
         goto out;
-    (void)XXH3_128bits_reset(im.state);
+    (void)XXH3_128bits_reset(im.frames_sum);
     rc = ingest_new(s, "import", payload_bytes, &im.in, err);
     if (rc == 0)
         rc = take_file(s, &im, w, path, &cut, err);
     if (rc == 0 && im.counts.frames)
-        rc = import_commit(s, &im, sum, ret, err);
+        rc = import_commit(s, &im, w, ret, err);
     else if (rc == 0)
         *ret = im.counts;
     if (rc == 0 && cut.text[0])
@@ -258,6 +280,7 @@ out:
     wire_close(w);
     ingest_free(im.in);
     free(im.hours.at);
-    (void)XXH3_freeState(im.state);
+    free(im.unsummed);
+    (void)XXH3_freeState(im.frames_sum);
     return rc;
 }

@@ -1,7 +1,6 @@
 /* Header records in any order -> Parquet files, one per hour and run, each sorted by src, ts.
  *
- * A run is as many rows as memory allows. Sorting here, by radix over (src, time within the hour) in 64 bits, and feeding
- * DuckDB in order costs less than its ORDER BY. Full runs go to worker threads, so that decoding goes on meanwhile. */
+ * A run is as many rows as memory allows. Full runs go to worker threads, which sort and write while decoding goes on. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,28 +9,26 @@
 #include <time.h>
 
 #include "base/ts.h"
+#include "store/row_sort.h"
 #include "store/store_int.h"
 
 #define RUN_ROWS_MIN ((size_t)1 << 16)
 #define RUN_ROWS_MAX ((size_t)1 << 22)
 #define RUN_ROWS6    ((size_t)1 << 18)
-#define RUN_SHARE    1024 /* bytes of the memory limit per row of a run: three runs, their sort keys, and DuckDB */
+#define RUN_SHARE    1024 /* bytes of the memory limit per row of a run: three runs, their sort keys, the writers' columns */
+#define INGEST_WORKERS 2
+#define UNSYNCED_MAX   128
 #define LOSS_MAX     ((size_t)1 << 22)
 
-struct sort_key {
-    uint64_t key;
-    uint32_t row;
-};
 struct worker {
     struct ingest *in;
-    struct feeder *feeder;
+    struct row_writer *writer;
     pthread_t thread;
     bool started, busy, stop;
     struct row_block block;     /* its own while busy */
-    struct sort_key *keys, *spare;
-    uint32_t *order;
-    size_t room;                /* of keys, spare, order; kept from run to run */
+    struct row_sort sort;
     struct pending_list files;
+    size_t unsynced;            /* of them, about; each holds a file descriptor */
     int rc;
     struct err err;
 };
@@ -43,6 +40,7 @@ struct ingest {
     struct worker workers[INGEST_WORKERS];
     pthread_mutex_t mutex;      /* of every worker's busy, stop */
     pthread_cond_t changed;
+    int64_t until_us;           /* the end of the latest hour met */
     struct loss_row *loss;
     size_t n_loss, loss_cap;
 };
@@ -55,6 +53,7 @@ int ingest_new(struct store *s, const char *prefix, uint16_t payload_bytes, stru
     (void)pthread_mutex_init(&in->mutex, NULL);
     (void)pthread_cond_init(&in->changed, NULL);
     in->s = s;
+    in->until_us = INT64_MIN;
     in->payload_bytes = payload_bytes;
     (void)snprintf(in->prefix, sizeof in->prefix, "%s", prefix);
     *ret = in;
@@ -84,9 +83,8 @@ void ingest_free(struct ingest *in)
     row_block_done(&in->blocks[1]);
     for (size_t i = 0; i < INGEST_WORKERS; i++) {
         row_block_done(&in->workers[i].block);
-        free(in->workers[i].keys);
-        free(in->workers[i].spare);
-        free(in->workers[i].order);
+        row_writer_free(in->workers[i].writer);
+        row_sort_done(&in->workers[i].sort);
         pending_drop(&in->workers[i].files);
     }
     (void)pthread_cond_destroy(&in->changed);
@@ -95,42 +93,7 @@ void ingest_free(struct ingest *in)
     free(in);
 }
 
-/* ---- sorting ---- */
-
-/* Least-significant-digit radix sort; digits that are the same everywhere cost nothing. Returns where the result lies:
- * a or b. skip_bits low bits are in order already. */
-static struct sort_key *radix_sort(struct sort_key *a, struct sort_key *b, size_t n, unsigned skip_bits)
-{
-    size_t (*count)[256] = calloc(8, sizeof *count);
-    if (!count)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        for (unsigned d = skip_bits / 8; d < 8; d++)
-            count[d][a[i].key >> (8 * d) & 255]++;
-    for (unsigned d = skip_bits / 8; d < 8; d++) {
-        if (n == 0 || count[d][a[0].key >> (8 * d) & 255] == n)
-            continue;
-        size_t at = 0;
-        for (size_t v = 0; v < 256; v++) {
-            size_t here = count[d][v];
-            count[d][v] = at;
-            at += here;
-        }
-        for (size_t i = 0; i < n; i++)
-            b[count[d][a[i].key >> (8 * d) & 255]++] = a[i];
-        struct sort_key *swap = a;
-        a = b;
-        b = swap;
-    }
-    free(count);
-    return a;
-}
-
-static int64_t hour_of(int64_t ts_us)
-{
-    int64_t h = ts_us / TS_HOUR_US;
-    return ts_us % TS_HOUR_US < 0 ? h - 1 : h;
-}
+/* ---- writing ---- */
 
 static void hour_folder(const char *table, int64_t hour, char *buf, size_t n)
 {
@@ -142,119 +105,22 @@ static void hour_folder(const char *table, int64_t hour, char *buf, size_t n)
                    tm.tm_hour);
 }
 
-static int compare6(const void *x, const void *y, void *arg)
-{
-    const struct row_block *b = arg;
-    const struct row *p = &b->rows[((const struct sort_key *)x)->row], *q = &b->rows[((const struct sort_key *)y)->row];
-    int c = memcmp(b->addresses + (size_t)p->src * 16, b->addresses + (size_t)q->src * 16, 16);
-    if (c)
-        return c;
-    return p->ts < q->ts ? -1 : p->ts > q->ts;
-}
-
-/* keys[0..n) are the rows of one hour; leaves them sorted, at the place it returns. */
-static struct sort_key *sort_hour(const struct row_block *b, struct sort_key *keys, struct sort_key *spare, size_t n,
-                                  int64_t hour)
-{
-    if (b->family == ROW_IP6) {
-        qsort_r(keys, n, sizeof *keys, compare6, (void *)(uintptr_t)b);
-        return keys;
-    }
-    bool in_time = true;
-    for (size_t i = 0; i < n; i++) {
-        const struct row *r = &b->rows[keys[i].row];
-        keys[i].key = (uint64_t)r->src << 32 | (uint64_t)(r->ts - hour * TS_HOUR_US);
-        in_time = in_time && (i == 0 || b->rows[keys[i - 1].row].ts <= r->ts);
-    }
-    return radix_sort(keys, spare, n, in_time ? 32 : 0);
-}
-
-/* ---- writing ---- */
-
-/* A column that no row of the file has is written as a constant: a third of them, mostly, at little cost. */
-static void put_select(struct wr *w, const struct row_block *b, uint16_t has, bool payload)
-{
-    struct row_column columns[COLUMN_COUNT];
-    size_t n = row_columns(b->family, columns);
-    wr_str(w, "SELECT ");
-    for (size_t i = 0; i < n; i++) {
-        bool there = columns[i].column == COLUMN_payload ? payload : columns[i].needs == 0 || (columns[i].needs & has);
-        if (there)
-            wr_fmt(w, "%s%s", i ? ", " : "", columns[i].name);
-        else
-            wr_fmt(w, "%sNULL::%s AS %s", i ? ", " : "", columns[i].sql, columns[i].name);
-    }
-    wr_str(w, b->family == ROW_IP4 ? " FROM feed4()" : " FROM feed6()");
-    wr_u8(w, 0);
-}
-
-static int write_hour(struct worker *w, const struct row_block *b, struct sort_key *keys, struct sort_key *spare,
-                      uint32_t *order, size_t n, int64_t hour, struct err *err)
-{
-    struct sort_key *sorted = sort_hour(b, keys, spare, n, hour);
-    if (!sorted)
-        return err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    struct part known = {.rows = n, .min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
-    uint16_t has = 0, payload = 0;
-    for (size_t i = 0; i < n; i++) {
-        order[i] = sorted[i].row;
-        const struct row *r = &b->rows[order[i]];
-        has |= r->has;
-        payload |= r->payload_n;
-        int64_t ts = r->ts;
-        known.min_ts_us = ts < known.min_ts_us ? ts : known.min_ts_us;
-        known.max_ts_us = ts > known.max_ts_us ? ts : known.max_ts_us;
-    }
-    enum store_table table = b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6;
-    char folder[100];
-    hour_folder(catalog_table_names[table], hour, folder, sizeof folder);
-    w->feeder->feed = (struct feed){.block = b, .order = order, .end = n};
-    struct wr sql = wr_of(8192);
-    put_select(&sql, b, has, payload != 0);
-    int rc = sql.bad ? err_set(err, -ENOMEM, "no memory for a statement")
-                     : part_write(w->in->s, w->feeder, table, folder, w->in->prefix, (const char *)sql.bytes, &known,
-                                  &w->files, err);
-    wr_done(&sql);
-    return rc;
-}
-
-static bool room_for(struct worker *w, size_t n)
-{
-    if (n <= w->room)
-        return true;
-    free(w->keys);
-    free(w->spare);
-    free(w->order);
-    w->room = 0;
-    w->keys = malloc(n * sizeof *w->keys);
-    w->spare = malloc(n * sizeof *w->spare);
-    w->order = malloc(n * sizeof *w->order);
-    w->room = w->keys && w->spare && w->order ? n : 0;
-    return w->room != 0;
-}
-
 /* Sorts and writes the worker's block, and empties it. */
 static int flush(struct worker *w, struct err *err)
 {
     struct row_block *b = &w->block;
-    size_t n = b->n;
-    if (n == 0)
-        return 0;
-    int rc = room_for(w, n) ? 0 : err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    struct sort_key *keys = w->keys, *spare = w->spare, *by_hour = NULL;
-    if (rc == 0) {
-        for (size_t i = 0; i < n; i++)
-            keys[i] = (struct sort_key){(uint64_t)hour_of(b->rows[i].ts) ^ UINT64_C(1) << 63, (uint32_t)i};
-        by_hour = radix_sort(keys, spare, n, 0);
-        if (!by_hour)
-            rc = err_set(err, -ENOMEM, "no memory to sort %zu packets", n);
-    }
-    struct sort_key *other = by_hour == keys ? spare : keys;
-    for (size_t from = 0, to; rc == 0 && from < n; from = to) {
-        uint64_t hour = by_hour[from].key;
-        for (to = from + 1; to < n && by_hour[to].key == hour;)
-            to++;
-        rc = write_hour(w, b, by_hour + from, other + from, w->order, to - from, (int64_t)(hour ^ UINT64_C(1) << 63), err);
+    struct row_hour h;
+    char folder[100];
+    int rc = row_sort_begin(&w->sort, b);
+    if (rc < 0)
+        return err_set(err, rc, "no memory to sort %zu packets", b->n);
+    while (rc == 0 && row_sort_next(&w->sort, b, &h)) {
+        hour_folder(catalog_table_names[b->family == ROW_IP4 ? TABLE_PACKET : TABLE_PACKET6], h.hour, folder, sizeof folder);
+        rc = part_write(w->in->s, w->writer, folder, w->in->prefix, b, h.order, h.n, &w->files, err);
+        if (rc == 0 && ++w->unsynced == UNSYNCED_MAX) {
+            rc = pending_sync(&w->files, err);
+            w->unsynced = 0;
+        }
     }
     row_block_clear(b);
     return rc;
@@ -283,12 +149,14 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-static int worker_start(struct worker *w, struct ingest *in, enum feeder_kind kind, struct err *err)
+static int worker_start(struct worker *w, struct ingest *in, struct err *err)
 {
     w->in = in;
-    int rc = store_feeder(in->s, kind, &w->feeder, err);
+    int rc = store_temp_dir(in->s, err); /* here: the threads share it */
     if (rc < 0)
         return rc;
+    if (!w->writer && (rc = row_writer_new(&w->writer)) < 0)
+        return err_set(err, rc, "no memory to write Parquet");
     rc = pthread_create(&w->thread, NULL, worker_main, w);
     if (rc != 0)
         return err_sys(err, -rc, "cannot start a thread");
@@ -315,7 +183,7 @@ static struct worker *worker_free(struct ingest *in, struct err *err, int *ret_r
     }
     (void)pthread_mutex_unlock(&in->mutex);
     if (*ret_rc == 0 && !found->started)
-        *ret_rc = worker_start(found, in, (enum feeder_kind)(found - in->workers), err);
+        *ret_rc = worker_start(found, in, err);
     return *ret_rc == 0 ? found : NULL;
 }
 
@@ -370,11 +238,22 @@ static int block_ready(struct ingest *in, enum row_family family, struct err *er
     return rc < 0 ? err_set(err, rc, "no memory for a run of %zu packets", cap) : 0;
 }
 
+/* A later hour than any before begins. */
+static bool hour_begins(struct ingest *in, int64_t ts_us)
+{
+    if (ts_us < in->until_us)
+        return false;
+    in->until_us = ts_us > INT64_MAX - TS_HOUR_US ? INT64_MAX : ts_us - ts_us % TS_HOUR_US + (ts_us < 0 ? 0 : TS_HOUR_US);
+    return true;
+}
+
 int ingest_add(struct ingest *in, const struct hdr *h, struct err *err)
 {
     enum row_family family = h->ip_version == 6 ? ROW_IP6 : ROW_IP4;
     struct row_block *b = &in->blocks[family];
-    if (b->rows && row_block_add(b, h))
+    /* A run that is nearly full ends with its hour, so that an hour is one file where it can be. */
+    bool ends = hour_begins(in, h->ts_us) && b->n > b->cap / 4 * 3;
+    if (!ends && b->rows && row_block_add(b, h))
         return 0;
     int rc = b->rows ? hand_over(in, b, err) : 0;
     if (rc == 0 && !b->rows)
@@ -396,22 +275,6 @@ int ingest_loss(struct ingest *in, const struct loss_row *row, struct err *err)
     }
     in->loss[in->n_loss++] = *row;
     return 0;
-}
-
-static int loss_write(struct ingest *in, struct pending_list *files, struct err *err)
-{
-    struct feeder *f;
-    int rc = store_feeder(in->s, FEEDER_A, &f, err);
-    if (rc < 0)
-        return rc;
-    struct part known = {.rows = in->n_loss, .min_ts_us = INT64_MAX, .max_ts_us = INT64_MIN};
-    for (size_t i = 0; i < in->n_loss; i++) {
-        int64_t from = in->loss[i].ts_us, until = from + in->loss[i].interval_us;
-        known.min_ts_us = from < known.min_ts_us ? from : known.min_ts_us;
-        known.max_ts_us = until > known.max_ts_us ? until : known.max_ts_us;
-    }
-    f->feed = (struct feed){.loss = in->loss, .loss_end = in->n_loss};
-    return part_write(in->s, f, TABLE_LOSS, "loss", in->prefix, "FROM feed_loss()", &known, files, err);
 }
 
 /* Moves one list's files to another; what does not fit stays where it is. */
@@ -438,7 +301,7 @@ int ingest_finish(struct ingest *in, struct pending_list *ret, struct err *err)
     if (rc == 0)
         rc = workers_wait(in, err);
     if (rc == 0 && in->n_loss)
-        rc = loss_write(in, &files, err);
+        rc = part_write_loss(in->s, in->prefix, in->loss, in->n_loss, &files, err);
     for (size_t i = 0; i < INGEST_WORKERS && rc == 0; i++)
         rc = files_move(&in->workers[i].files, &files, err);
     if (rc == 0)

@@ -12,15 +12,7 @@
 #define CELL_MAX     ((size_t)64 << 20)
 #define WIDTH_MAX    60u
 
-struct out {
-    int fd;
-    enum store_format format;
-    struct wr buffer, cell;
-    struct err *err;
-    bool begun;
-};
-
-static int drain(struct out *o)
+int out_drain(struct out *o)
 {
     if (o->buffer.bad)
         return err_set(o->err, -ENOMEM, "no memory for a line of the result");
@@ -103,7 +95,7 @@ static void json_cell(struct out *o, const struct ask_column *c, duckdb_vector v
     }
 }
 
-static int write_chunk(void *arg, const struct ask *a, duckdb_data_chunk chunk)
+int out_chunk(void *arg, const struct ask *a, duckdb_data_chunk chunk)
 {
     struct out *o = arg;
     bool csv = o->format == STORE_CSV;
@@ -129,7 +121,7 @@ static int write_chunk(void *arg, const struct ask *a, duckdb_data_chunk chunk)
         wr_str(&o->buffer, csv ? "\n" : "}\n");
         if (o->buffer.len < BUFFER_BYTES && !o->buffer.bad)
             continue;
-        int rc = drain(o);
+        int rc = out_drain(o);
         if (rc < 0)
             return rc;
     }
@@ -203,7 +195,7 @@ static int write_table(struct out *o, const struct rows *r)
     for (size_t row = 0; row < rows_count(r) && rc == 0; row++) {
         table_line(o, r, row, widths);
         if (o->buffer.len > BUFFER_BYTES)
-            rc = drain(o);
+            rc = out_drain(o);
     }
     free(widths);
     return rc;
@@ -212,7 +204,7 @@ static int write_table(struct out *o, const struct rows *r)
 /* ---- Parquet ---- */
 
 /* The query has been seen to be one SELECT by itself; a line end keeps a comment at its end from eating the rest. */
-static int write_parquet(struct store *s, const char *sql, struct err *err)
+int out_parquet(struct store *s, const char *sql, struct err *err)
 {
     struct wr w = wr_of((size_t)8 << 20);
     size_t n = strlen(sql);
@@ -227,24 +219,34 @@ static int write_parquet(struct store *s, const char *sql, struct err *err)
     return rc;
 }
 
+struct out out_of(enum store_format format, int fd, struct err *err)
+{
+    return (struct out){.fd = fd, .format = format, .buffer = wr_of(CELL_MAX * 2), .cell = wr_of(CELL_MAX), .err = err};
+}
+
+void out_done(struct out *o)
+{
+    wr_done(&o->buffer);
+    wr_done(&o->cell);
+}
+
 int store_query_write(struct store *s, const char *sql, enum store_format format, int fd, struct err *err)
 {
-    struct out o = {.fd = fd, .format = format, .buffer = wr_of(CELL_MAX * 2), .cell = wr_of(CELL_MAX), .err = err};
+    struct out o = out_of(format, fd, err);
     struct rows *rows = NULL;
     int rc;
     switch (format) {
-    case STORE_PARQUET: rc = write_parquet(s, sql, err); break;
+    case STORE_PARQUET: rc = out_parquet(s, sql, err); break;
     case STORE_TABLE:
         rc = store_query(s, sql, NULL, 0, &rows, err);
         if (rc == 0)
             rc = write_table(&o, rows);
         break;
-    default: rc = ask_run(s, sql, NULL, 0, write_chunk, &o, err); break;
+    default: rc = ask_run(s, sql, NULL, 0, out_chunk, &o, err); break;
     }
     if (rc >= 0)
-        rc = drain(&o);
+        rc = out_drain(&o);
     rows_free(rows);
-    wr_done(&o.buffer);
-    wr_done(&o.cell);
+    out_done(&o);
     return rc < 0 ? rc : 0;
 }

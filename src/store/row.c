@@ -12,8 +12,9 @@
 #define SEEN_SIZE 256u
 struct row_seen {
     uint32_t number; /* of the text + 1; 0: nothing seen here */
-    uint8_t len, raw[HDR_OPTIONS_MAX];
+    uint8_t len, raw[HDR_OPTIONS_MAX], mask[HDR_OPTIONS_MAX]; /* mask is 0 behind len */
 };
+_Static_assert(HDR_OPTIONS_MAX % 8 == 0, "options are compared in words");
 
 int row_block_init(struct row_block *b, enum row_family family, size_t cap, uint16_t payload_bytes)
 {
@@ -85,23 +86,38 @@ static bool text_add(struct row_block *b, const uint8_t *raw, size_t n, uint32_t
     return true;
 }
 
-/* The number of this layout's text. Layouts with what the text does not show zeroed repeat from packet to packet. */
+/* Whether h's options have the text of those seen. */
+static bool seen_again(const struct row_seen *seen, const struct hdr *h)
+{
+    uint64_t differ = 0;
+    if (!seen->number || seen->len != h->options_len)
+        return false;
+    for (size_t i = 0; i < HDR_OPTIONS_MAX; i += 8) {
+        uint64_t ours, theirs, mask;
+        memcpy(&ours, seen->raw + i, 8);
+        memcpy(&theirs, h->options + i, 8);
+        memcpy(&mask, seen->mask + i, 8);
+        differ |= (ours ^ theirs) & mask;
+    }
+    return differ == 0;
+}
+
+/* The number of the text of h's options. Options repeat from packet to packet but for what the text does not show, which is
+ * masked out. */
 static bool text_number(struct row_block *b, const struct hdr *h, uint32_t *ret)
 {
-    uint8_t raw[HDR_OPTIONS_MAX];
-    size_t n = h->options_len <= HDR_OPTIONS_MAX ? h->options_len : HDR_OPTIONS_MAX;
-    memcpy(raw, h->options, n);
-    hdr_options_layout(raw, n);
-    struct row_seen *seen = &b->seen[XXH3_64bits(raw, n) % SEEN_SIZE];
-    if (seen->number && seen->len == n && memcmp(seen->raw, raw, n) == 0) {
+    uint32_t first;
+    memcpy(&first, h->options, sizeof first);
+    struct row_seen *seen = &b->seen[((first ^ h->options_len * 0x01000193u) * 0x9E3779B1u >> 16) % SEEN_SIZE];
+    if (seen_again(seen, h)) {
         *ret = seen->number - 1;
         return true;
     }
-    if (!text_add(b, raw, n, ret))
+    if (!text_add(b, h->options, h->options_len, ret))
         return false;
-    seen->number = *ret + 1;
-    seen->len = (uint8_t)n;
-    memcpy(seen->raw, raw, n);
+    *seen = (struct row_seen){.number = *ret + 1, .len = h->options_len};
+    memcpy(seen->raw, h->options, h->options_len);
+    hdr_options_mask(seen->raw, seen->len, seen->mask);
     return true;
 }
 
@@ -181,7 +197,8 @@ size_t row_columns(enum row_family family, struct row_column ret[COLUMN_COUNT])
     for (int c = 0; c < COLUMN_COUNT; c++) {
         const char *sql = family == ROW_IP4 ? defs[c].sql4 : defs[c].sql6;
         if (sql)
-            ret[n++] = (struct row_column){defs[c].name, sql, type_of(sql), (enum packet_column)c, defs[c].needs};
+            ret[n++] = (struct row_column){defs[c].name, sql, type_of(sql), (enum packet_column)c, defs[c].needs,
+                                            defs[c].size, defs[c].offset};
     }
     return n;
 }

@@ -66,6 +66,8 @@ struct row_column {
     duckdb_type type;
     enum packet_column column;
     uint16_t needs;  /* enum hdr_has group; 0: always there */
+    uint8_t size;    /* of its field in struct row, and where that is */
+    size_t offset;
 };
 size_t row_columns(enum row_family family, struct row_column ret[COLUMN_COUNT]);
 /* Writes one column of n rows into a vector: row order[i], or row from + i when order is NULL. */

@@ -12,6 +12,7 @@
 
 #define BATCH_BYTES ((uint64_t)1 << 30)   /* of segments for one generation */
 #define BATCH_FILES 512u                  /* of journals */
+#define LINES_BYTES ((size_t)1 << 16)
 
 /* ---- segments ---- */
 
@@ -109,17 +110,76 @@ static int seal_segments(struct store *s, const struct catalog *c, bool *ret_mor
 
 /* ---- journals ---- */
 
+struct lines {
+    uint64_t whole, torn; /* with their newline, and not empty; begun and cut by a crash */
+};
+
+static int count_lines(const char *path, struct lines *l, struct err *err)
+{
+    FILE *f = fopen(path, "rbe");
+    uint8_t *buf = malloc(LINES_BYTES);
+    int rc = !f ? err_sys(err, -errno, "cannot read %s", path) : !buf ? err_set(err, -ENOMEM, "no memory to read %s", path) : 0;
+    bool begun = false;
+    for (size_t n; rc == 0 && (n = fread(buf, 1, LINES_BYTES, f)) > 0;) {
+        for (size_t i = 0; i < n; i++) {
+            l->whole += buf[i] == '\n' && begun;
+            begun = buf[i] != '\n';
+        }
+    }
+    if (rc == 0 && ferror(f))
+        rc = err_sys(err, -EIO, "cannot read %s", path);
+    l->torn += begun;
+    free(buf);
+    if (f)
+        (void)fclose(f);
+    return rc;
+}
+
+/* The ledger of journals counts lines: which were no event, beside those that were. Nothing is written when all were. */
+static int lines_ledger(struct store *s, const struct lines *l, struct pending_list *files, struct err *err)
+{
+    uint64_t rows = files->n ? files->at[0].part.rows : 0, bad = l->whole > rows ? l->whole - rows : 0;
+    int64_t ts_us = files->n ? files->at[0].part.min_ts_us : ts_now_us();
+    const struct {
+        const char *reason;
+        uint64_t stored, lost;
+    } kinds[] = {{"", rows, 0}, {"malformed", 0, bad}, {"torn", 0, l->torn}};
+    struct pending_list loss = {0};
+    struct ingest *in = NULL;
+    int rc = bad || l->torn ? ingest_new(s, "seal", 0, &in, err) : 0;
+    for (size_t i = 0; in && i < sizeof kinds / sizeof *kinds && rc == 0; i++) {
+        struct loss_row row;
+        loss_row_set(&row, ts_us, 0, "journal", kinds[i].reason, kinds[i].stored, kinds[i].lost);
+        if (kinds[i].stored || kinds[i].lost)
+            rc = ingest_loss(in, &row, err);
+    }
+    if (rc == 0 && in)
+        rc = ingest_finish(in, &loss, err);
+    if (rc == 0 && loss.n) {
+        rc = pending_move(&loss, files);
+        rc = rc < 0 ? err_set(err, rc, "no memory to seal journals") : 0;
+    }
+    pending_drop(&loss);
+    ingest_free(in);
+    return rc;
+}
+
 static int seal_journals(struct store *s, const struct catalog *c, struct err *err)
 {
     struct mark_list all = {0};
     struct change change = {0};
+    struct lines lines = {0};
     int rc = journal_names(s->dir, &c->journals, &all, err);
     for (size_t i = 0; i < all.n && rc == 0 && change.journals.n < BATCH_FILES; i++) {
         char path[STORE_PATH_MAX];
         if (snprintf(path, sizeof path, "%s/journal/%s", s->dir, all.at[i].name) >= (int)sizeof path)
             rc = err_set(err, -ENAMETOOLONG, "store %.60s…: the name is too long", s->dir);
-        else if (journal_finished(path) == 1 && mark_list_add(&change.journals, all.at[i].name) < 0)
+        else if (journal_finished(path) != 1)
+            continue;
+        else if (mark_list_add(&change.journals, all.at[i].name) < 0)
             rc = err_set(err, -ENOMEM, "no memory to seal %s", path);
+        else
+            rc = count_lines(path, &lines, err);
     }
     int sealed = (int)change.journals.n;
     if (rc == 0 && sealed) {
@@ -127,11 +187,11 @@ static int seal_journals(struct store *s, const struct catalog *c, struct err *e
         view_journal_select(&w, s->dir, &change.journals);
         wr_str(&w, " ORDER BY event_type, \"timestamp\"");
         wr_u8(&w, 0);
-        struct feeder *f;
-        rc = w.bad ? err_set(err, -ENOMEM, "no memory to seal journals") : store_feeder(s, FEEDER_SORT, &f, err);
-        if (rc == 0)
-            rc = part_write(s, f, TABLE_EVENT, "event", "seal", (const char *)w.bytes, NULL, &change.add, err);
+        rc = w.bad ? err_set(err, -ENOMEM, "no memory to seal journals")
+                   : part_copy(s, TABLE_EVENT, "event", "seal", (const char *)w.bytes, NULL, &change.add, err);
         wr_done(&w);
+        if (rc == 0)
+            rc = lines_ledger(s, &lines, &change.add, err);
         if (rc == 0)
             rc = commit_change(s, &change, err);
     }

@@ -134,11 +134,8 @@ void store_close(struct store *s)
     if (!s)
         return;
     duck_close(&s->duck);
-    for (size_t i = 0; i < FEEDER_COUNT; i++) {
-        if (s->feeders[i])
-            duck_close(&s->feeders[i]->duck);
-        free(s->feeders[i]);
-    }
+    if (s->has_sorter)
+        duck_close(&s->sorter);
     snapshot_done(&s->now);
     if (s->temp_dir[0])
         (void)rmdir(s->temp_dir);

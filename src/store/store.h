@@ -72,6 +72,26 @@ int store_query_write(struct store *s, const char *sql, enum store_format format
 /* " AND src BETWEEN … AND ts >= …" (or "") for a WHERE over `packet`; written into buf. -ENOSPC when n is too small. */
 int filter_sql(const struct filter *f, char *buf, size_t n);
 
+/* ---- taking out ---- */
+enum export_form { EXPORT_PCAP, EXPORT_PCAPNG, EXPORT_CSV, EXPORT_JSON, EXPORT_PARQUET };
+struct anon; /* store/anon.h */
+struct export_options {
+    enum export_form form;
+    struct filter filter;    /* a src or dst leaves out packet6 */
+    bool ip4, ip6;           /* which tables; EXPORT_PARQUET: one of them */
+    const struct anon *anon; /* NULL: addresses as they are; lives as long as the store */
+    bool drop_ids;           /* ip_id, tcp_seq, tcp_ack: tools put addresses into them */
+    bool drop_payload;
+};
+struct export_result {
+    uint64_t packets;
+    uint64_t near;       /* pcap, pcapng: of these, packets whose columns contradict each other: built as near as can be */
+    uint64_t off_time;   /* pcap, pcapng: not written, since the format cannot hold their time */
+};
+/* The packets that match, at one moment of the store, in order of time (EXPORT_PARQUET: the store's own order), to fd; Parquet
+ * goes to /dev/stdout as in store_query_write(). Memory is bounded: a slice of time is sorted after the other. */
+int store_export(struct store *s, const struct export_options *o, int fd, struct export_result *ret, struct err *err);
+
 /* ---- keeping ---- */
 struct import_result {
     uint64_t frames, stored4, stored6, lost; /* frames = stored4 + stored6 + lost */
@@ -80,6 +100,16 @@ struct import_result {
 /* Frames of a capture file straight into Parquet. A file that turns out cut keeps its good frames and says so in err
  * while returning 0 with lost > 0; one that is no capture at all changes nothing. */
 int store_import(struct store *s, const char *path, uint16_t payload_bytes, struct import_result *ret, struct err *err);
+/* Header records of any origin straight into Parquet; nothing of them is seen before the commit, then all of it. name begins
+ * the files' names. The caller writes the ledger: packets given = packets added + lost. Freed without a commit, nothing has
+ * happened. -ENOSPC for a full disk. */
+struct fill;
+struct hdr;
+int store_fill_begin(struct store *s, const char *name, uint16_t payload_bytes, struct fill **ret, struct err *err);
+int store_fill_add(struct fill *f, const struct hdr *h, struct err *err);
+int store_fill_loss(struct fill *f, const struct loss_row *row, struct err *err);
+int store_fill_commit(struct fill *f, struct err *err);
+void store_fill_free(struct fill *f);
 /* Turns finished spool segments and journals into Parquet; returns how many were sealed. */
 int store_seal(struct store *s, struct err *err);
 

@@ -6,26 +6,10 @@
 
 #include "store/catalog.h"
 #include "store/duck.h"
-#include "store/row.h"
+#include "store/row_write.h"
 #include "store/store.h"
 
 #define STORE_PATH_MAX 4096
-
-/* A database of its own, used by one thread at a time, that writes Parquet. With one thread DuckDB works in the thread that
- * asks; with more, that one would wait by spinning. */
-enum feeder_kind { FEEDER_A, FEEDER_B, FEEDER_SORT, FEEDER_COUNT };
-#define INGEST_WORKERS 2 /* FEEDER_A, FEEDER_B */
-struct feed {
-    const struct row_block *block;
-    const uint32_t *order;
-    size_t at, end;
-    const struct loss_row *loss;
-    size_t loss_at, loss_end;
-};
-struct feeder {
-    struct duck duck;
-    struct feed feed;
-};
 
 /* One moment of the store: a generation, held, and the spool segments and journals it does not contain. */
 struct snapshot_segment {
@@ -51,8 +35,9 @@ struct store {
     pthread_mutex_t asking;      /* one query at a time over one connection */
     struct duck duck;            /* for questions; views of `now` */
     struct snapshot now;
-    bool has_snapshot;
-    struct feeder *feeders[FEEDER_COUNT]; /* for writing Parquet; each opened at its first use */
+    bool has_snapshot, held; /* held: no newer moment is taken, and `now` keeps its files */
+    struct duck sorter;          /* a database of its own for sorting and merging; opened at its first use */
+    bool has_sorter;
     char temp_dir[STORE_PATH_MAX]; /* "" until something is written */
     int temp_fd;                 /* held: nobody sweeps the folder while we live */
 };
@@ -78,24 +63,38 @@ int view_make(struct store *s, struct err *err);
 void view_put_list(struct wr *w, const char *dir, const struct part_list *l); /* ['…', '…'] */
 void view_journal_select(struct wr *w, const char *dir, const struct mark_list *journals);
 
+/* ---- anon_sql.c: anon4(), anon6(), dark_offset() ---- */
+int anon_register(struct store *s, const struct anon *a, struct err *err);
+
 /* ---- part.c: Parquet files on their way into the store ---- */
 struct pending {
     enum store_table table;
     struct part part;            /* its final path */
     char temp[STORE_PATH_MAX];   /* where it lies now */
+    int fd;                      /* open while it is not synced; -1 */
 };
 struct pending_list {
     struct pending *at;
     size_t n, cap;
 };
-/* Writes SELECT's rows to a temp file and adds it to l; min/max/rows are the caller's when known (rows > 0), else read
- * back. folder is "packet/date=…/hour=…", "event" …; prefix begins the file's name. An empty result adds nothing. */
-int part_write(struct store *s, struct feeder *f, enum store_table table, const char *folder, const char *prefix, const char *select,
-               const struct part *known, struct pending_list *l, struct err *err);
+/* These write one file into our temp folder and add it to l; durable after pending_sync(). folder is "packet/date=…/hour=…", "event" …; prefix
+ * begins the file's name. What fails leaves no file. -ENOSPC for a full disk. */
+/* The rows order[0..n) of b, n > 0, sorted by src, ts: one file of packet or packet6 as b's family says. */
+int part_write(struct store *s, struct row_writer *w, const char *folder, const char *prefix, const struct row_block *b,
+               const uint32_t *order, size_t n, struct pending_list *l, struct err *err);
+int part_write_loss(struct store *s, const char *prefix, const struct loss_row *rows, size_t n, struct pending_list *l,
+                    struct err *err);
+/* SELECT's rows, through DuckDB; min/max/rows are the caller's when known (rows > 0), else read back. An empty result adds
+ * nothing. */
+int part_copy(struct store *s, enum store_table table, const char *folder, const char *prefix, const char *select,
+              const struct part *known, struct pending_list *l, struct err *err);
 /* Length and XXH3-64 of a file. */
 int part_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_sum, struct err *err);
+/* Makes l's files durable. Many at once: the file system's journal is then written once, not for each. Until then each
+ * holds a file descriptor, so that no error of writing back goes unseen. */
+int pending_sync(struct pending_list *l, struct err *err);
+int pending_move(struct pending_list *from, struct pending_list *to); /* appends; from is empty then. -ENOMEM */
 void pending_drop(struct pending_list *l); /* deletes the temp files, frees */
-int store_feeder(struct store *s, enum feeder_kind kind, struct feeder **ret, struct err *err);
 
 /* ---- commit.c ---- */
 struct change {
@@ -128,7 +127,7 @@ void ingest_free(struct ingest *in);
 /* Takes these files out of the store; their packets go to the ledger: stage "store", this reason. */
 int store_remove_parts(struct store *s, const struct part_list remove[TABLE_COUNT], const char *reason, struct err *err);
 
-/* ---- feed.c: table functions feed() and feed_loss() of the feeder ---- */
+/* ---- table_function.c ---- */
 /* The columns of `loss`, and one row of it. */
 void loss_columns(duckdb_bind_info info);
 void loss_fill(duckdb_data_chunk out, size_t i, const struct loss_row *row);
@@ -136,6 +135,5 @@ void loss_fill(duckdb_data_chunk out, size_t i, const struct loss_row *row);
 int table_function(duckdb_connection con, const char *name, void *extra, duckdb_table_function_bind_t bind,
                    duckdb_table_function_init_t init, duckdb_table_function_init_t local,
                    duckdb_table_function_t rows, bool projection, struct err *err);
-int feed_register(duckdb_connection con, struct feed *feed, struct err *err);
 
 #endif

@@ -2,9 +2,11 @@
 #include "wire/wire_int.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -15,6 +17,7 @@ enum packing { PACK_UNKNOWN, PACK_NONE, PACK_GZIP, PACK_ZSTD };
 
 struct wire_stream {
     int fd;
+    XXH3_state_t *sum; /* of every byte read; NULL: nobody asks */
     enum packing packing;
     bool empty, input_end, open_frame; /* open_frame: inside a gzip member or a zstd frame */
     char error[120];
@@ -32,6 +35,18 @@ static int fail(struct wire_stream *s, const char *text)
     return -1;
 }
 
+/* read(), summed. */
+static ssize_t take_in(struct wire_stream *s, uint8_t *to, size_t n)
+{
+    ssize_t got;
+    do {
+        got = read(s->fd, to, n);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0 && s->sum)
+        (void)XXH3_128bits_update(s->sum, to, (size_t)got);
+    return got;
+}
+
 /* More input behind what is there; 0 also at the end. */
 static int fill(struct wire_stream *s)
 {
@@ -41,9 +56,7 @@ static int fill(struct wire_stream *s)
         s->at = 0;
     }
     while (!s->input_end && s->len < sizeof s->in) {
-        ssize_t n = read(s->fd, s->in + s->len, sizeof s->in - s->len);
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = take_in(s, s->in + s->len, sizeof s->in - s->len);
         if (n < 0)
             return fail(s, strerror(errno));
         s->input_end = n == 0;
@@ -76,10 +89,9 @@ static int detect(struct wire_stream *s)
 
 static ssize_t take_plain(struct wire_stream *s, uint8_t *to, size_t n)
 {
-    if (s->at == s->len) {
-        s->at = s->len = 0;
-        if (fill(s) < 0)
-            return -1;
+    if (s->at == s->len) { /* straight to the reader */
+        ssize_t got = take_in(s, to, n);
+        return got < 0 ? fail(s, strerror(errno)) : got;
     }
     size_t have = s->len - s->at;
     n = n < have ? n : have;
@@ -163,6 +175,7 @@ static int stream_close(void *cookie)
     if (s->packing == PACK_GZIP)
         (void)inflateEnd(&s->gzip);
     ZSTD_freeDStream(s->zstd);
+    (void)XXH3_freeState(s->sum);
     int rc = close(s->fd);
     free(s);
     return rc;
@@ -173,17 +186,18 @@ static bool is_packed(const uint8_t *b, ssize_t n)
     return (n >= 3 && memcmp(b, GZIP_MAGIC, 3) == 0) || (n >= 4 && memcmp(b, ZSTD_MAGIC, 4) == 0);
 }
 
-int wire_stream_open(int fd, struct wire_stream **ret, FILE **ret_file)
+int wire_stream_open(int fd, bool sum, struct wire_stream **ret, FILE **ret_file)
 {
     uint8_t first[4];
     ssize_t n = pread(fd, first, sizeof first, lseek(fd, 0, SEEK_CUR)); /* fails on a pipe */
-    if (n > 0 && !is_packed(first, n)) {
+    if (!sum && n > 0 && !is_packed(first, n)) {
         FILE *plain = fdopen(fd, "r");
         if (!plain) {
             close(fd);
             return -ENOMEM;
         }
         (void)setvbuf(plain, NULL, _IOFBF, 256 << 10);
+        (void)__fsetlocking(plain, FSETLOCKING_BYCALLER);
         *ret = NULL;
         *ret_file = plain;
         return 0;
@@ -194,12 +208,18 @@ int wire_stream_open(int fd, struct wire_stream **ret, FILE **ret_file)
         return -ENOMEM;
     }
     s->fd = fd;
+    if (sum && (s->sum = XXH3_createState()))
+        (void)XXH3_128bits_reset(s->sum);
     FILE *f = fopencookie(s, "r", (cookie_io_functions_t){.read = stream_read, .close = stream_close});
-    if (!f) {
-        (void)stream_close(s);
+    if (!f || (sum && !s->sum)) {
+        if (f)
+            (void)fclose(f);
+        else
+            (void)stream_close(s);
         return -ENOMEM;
     }
     (void)setvbuf(f, NULL, _IOFBF, 256 << 10);
+    (void)__fsetlocking(f, FSETLOCKING_BYCALLER); /* one thread reads; libpcap reads each packet in two small pieces */
     *ret = s;
     *ret_file = f;
     return 0;
@@ -213,4 +233,19 @@ bool wire_stream_empty(const struct wire_stream *s)
 const char *wire_stream_error(const struct wire_stream *s)
 {
     return s ? s->error : "";
+}
+
+int wire_stream_sum(struct wire_stream *s, uint64_t ret[static 2])
+{
+    ssize_t n;
+    while ((n = take_in(s, s->in, sizeof s->in)) > 0)
+        continue;
+    if (n < 0)
+        return -errno;
+    XXH128_hash_t sum = XXH3_128bits_digest(s->sum);
+    ret[0] = sum.high64;
+    ret[1] = sum.low64;
+    s->input_end = true;
+    s->at = s->len = 0;
+    return 0;
 }

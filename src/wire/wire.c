@@ -49,7 +49,7 @@ static int no_capture(const struct wire *w, const char *why, struct err *err)
     return err_set(err, -EBADMSG, "%s is no pcap or pcapng file (%s)", w->name, why);
 }
 
-int wire_open_file(const char *path, struct wire **ret, struct err *err)
+static int file_open(const char *path, bool sum, struct wire **ret, struct err *err)
 {
     struct wire *w = calloc(1, sizeof *w);
     if (!w)
@@ -59,7 +59,7 @@ int wire_open_file(const char *path, struct wire **ret, struct err *err)
     FILE *file;
     char why[PCAP_ERRBUF_SIZE] = "";
     int fd = open_fd(path, err);
-    int rc = fd < 0 ? fd : wire_stream_open(fd, &w->stream, &file);
+    int rc = fd < 0 ? fd : wire_stream_open(fd, sum, &w->stream, &file);
     if (rc == 0) {
         w->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_MICRO, why);
         if (!w->pcap) {
@@ -73,6 +73,23 @@ int wire_open_file(const char *path, struct wire **ret, struct err *err)
     }
     *ret = w;
     return 0;
+}
+
+int wire_open_file(const char *path, struct wire **ret, struct err *err)
+{
+    return file_open(path, false, ret, err);
+}
+
+int wire_open_file_summed(const char *path, struct wire **ret, struct err *err)
+{
+    return file_open(path, true, ret, err);
+}
+
+int wire_file_sum(struct wire *w, uint64_t ret[static 2], struct err *err)
+{
+    int rc = wire_stream_sum(w->stream, ret);
+    w->at_end = true;
+    return rc < 0 ? err_sys(err, rc, "cannot read %s", w->name) : 0;
 }
 
 static int next_from_file(struct wire *w, struct frame *ret, struct err *err)

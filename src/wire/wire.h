@@ -38,6 +38,10 @@ struct wire;
  * Returns 0; -ENOENT, -EBADMSG (no capture file; empty; cut inside the file header), each with one line in err that
  * names the file. */
 int wire_open_file(const char *path, struct wire **ret, struct err *err);
+/* The same, and the file's own bytes (as they are on disk) are summed while they are read: XXH3-128, high half first. The sum
+ * is asked for after the last frame; it reads what stands behind that. */
+int wire_open_file_summed(const char *path, struct wire **ret, struct err *err);
+int wire_file_sum(struct wire *w, uint64_t ret[static 2], struct err *err);
 /* A live interface by libpcap (TPACKET_V3), in promiscuous mode; takes no frames before wire_start(), so that several
  * rings can be joined first. -EPERM, -ENODEV, -ENETDOWN … */
 int wire_open_live(const struct wire_live_options *options, struct wire **ret, struct err *err);

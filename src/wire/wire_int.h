@@ -8,8 +8,9 @@
 
 struct wire_stream;
 /* The bytes of fd as a FILE, unpacked when they are gzip or zstd (by magic). Takes fd; fclose() of *ret_file closes it
- * and frees *ret. *ret is NULL for a plain file that can be sought: stdio reads it by itself. */
-int wire_stream_open(int fd, struct wire_stream **ret, FILE **ret_file);
+ * and frees *ret. *ret is NULL for a plain file that can be sought and is not to be summed: stdio reads it by itself. */
+int wire_stream_open(int fd, bool sum, struct wire_stream **ret, FILE **ret_file);
+int wire_stream_sum(struct wire_stream *s, uint64_t ret[static 2]); /* reads what is left; nothing can be read after it */
 bool wire_stream_empty(const struct wire_stream *s);       /* not one byte came */
 const char *wire_stream_error(const struct wire_stream *s); /* why unpacking or reading failed; "" */
 

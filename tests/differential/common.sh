@@ -6,6 +6,11 @@ here=$HOTARU_SOURCE/tests/differential
 compare=$HOTARU_BUILD/tests/differential/mysql_compare
 honeypot=
 
+# The line of the file floors: TEST FILE
+floor_of() {
+    awk -v t="$1" -v f="$2" '$1 == t && $2 == f { print $3; found = 1 } END { exit !found }' "$here/floors"
+}
+
 need_service_mysql() {
     "$HOTARU_BUILD/hotaru-honeypot" --help 2>&1 | grep -q '^  mysql ' && return
     echo "SKIP: hotaru-honeypot has no service mysql yet"

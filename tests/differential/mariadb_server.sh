@@ -4,6 +4,7 @@
 # so that paths in replies are those of a plain installation and nothing outside DIR is ever read or written.
 # root has an empty password. Never the machine's own service.
 #   mariadb_server.sh start DIR ADDRESS:PORT [MARIADBD OPTION…]   returns when it answers; the process id is in DIR/pid
+#   mariadb_server.sh open_to_all ADDRESS:PORT
 #   mariadb_server.sh stop DIR
 # Start it inside a mount and network namespace (test_differential.sh does); exit 77: no mariadb-server-core, or not permitted.
 set -eu
@@ -73,6 +74,12 @@ CONF
     done
 }
 
+# root from anywhere, as the persona has it: a server that scanners get into. Not before facts are recorded.
+open_to_all() { # ADDRESS:PORT
+    mariadb --no-defaults --protocol=tcp -h "${1%:*}" -P "${1#*:}" -u root -e \
+        "insert into mysql.global_priv values ('%', 'root', '{\"access\":18446744073709551615}'); flush privileges"
+}
+
 stop() { # DIR
     [ -s "$1/pid" ] || return 0
     pid=$(cat "$1/pid")
@@ -87,10 +94,11 @@ stop() { # DIR
 }
 
 verb=${1:-}
-[ $# -ge 2 ] || fail "usage: mariadb_server.sh start DIR ADDRESS:PORT | stop DIR"
+[ $# -ge 2 ] || fail "usage: mariadb_server.sh start DIR ADDRESS:PORT | open_to_all ADDRESS:PORT | stop DIR"
 shift
 case $verb in
 start) start "$@" ;;
+open_to_all) open_to_all "$@" ;;
 stop) stop "$@" ;;
 install)
     bind_folders "$1"

@@ -1,10 +1,8 @@
 #!/bin/sh
 # Recorded replies of real 5.1.63, 5.6.27, 5.7.30 and 8.0.29 servers (tests/data/mysql) beside those of persona mysql-VERSION with the
-# set-up that they were recorded with. Each file meets a fresh persona; each share has its floor.
+# set-up that they were recorded with. Each file meets a fresh persona; each share has its floor (floors).
 #   test_replay.sh 5.1.63|5.6.27|5.7.30|8.0.29 [mysql_compare OPTION…]
 set -eu
-# version: percent of attack statements, tool statements, exchanges. Raise as the emulator improves, never lower.
-floors="5.1.63:94:96:90 5.6.27:96:96:92 5.7.30:81:71:0 8.0.29:63:61:0"
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$HOTARU_SOURCE/tests/differential/common.sh"
 version=${1:-}
@@ -14,11 +12,6 @@ enter_namespaces "$@"
 shift
 begin
 data=$HOTARU_SOURCE/tests/data/mysql
-floor=${floors#*"$version":}
-floor=${floor%% *}
-attack_floor=${floor%%:*} exchange_floor=${floor##*:}
-tools_floor=${floor#*:}
-tools_floor=${tools_floor%:*}
 cat >"$work/setup.txt" <<SQL
 create database shop
 use shop
@@ -35,17 +28,17 @@ delete from mysql.db
 flush privileges
 SQL
 failed=0
-one() { # WHAT FLOOR ARGUMENT…
+one() { # WHAT ARGUMENT…
     echo "== $version $1"
-    floor=$2
-    shift 2
+    floor=$(floor_of "replay-$version" "$1")
+    shift
     start_honeypot "mysql-$version"
     "$compare" --a 127.0.0.2:3306 "$work/setup.txt" >/dev/null
     "$compare" --a 127.0.0.2:3306 --floor "$floor" --recorded-form "$@" || failed=1
     still_up || failed=1
     stop_honeypot
 }
-one attack "$attack_floor" --recorded "$data/replies-$version-attack.jsonl" "$@" "$data/statements-attack.txt"
-one tools "$tools_floor" --recorded "$data/replies-$version-tools.jsonl" "$@" "$data/statements-tools.txt"
-[ ! -f "$data/exchanges-$version.jsonl" ] || one exchanges "$exchange_floor" "$@" "$data/exchanges-$version.jsonl"
+one attack --recorded "$data/replies-$version-attack.jsonl" "$@" "$data/statements-attack.txt"
+one tools --recorded "$data/replies-$version-tools.jsonl" "$@" "$data/statements-tools.txt"
+[ ! -f "$data/exchanges-$version.jsonl" ] || one exchanges "$@" "$data/exchanges-$version.jsonl"
 exit "$failed"

@@ -23,16 +23,17 @@ static void feed_sql(struct harness *h, const uint8_t *sql, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct harness *harness[3];
+    static struct harness *harness[4];
     if (!harness[0]) {
         harness[0] = harness_new(&protocol_mysql, "mysql-5.1.54");
         harness[1] = harness_new(&protocol_mysql, "mysql-5.6.10");
         harness[2] = harness_new(&protocol_mysql, "paper");
+        harness[3] = harness_new(&protocol_mysql, "mariadb-10.11");
     }
     if (size == 0)
         return 0;
     uint8_t how = data[0];
-    struct harness *h = harness[(how & 3) % 3];
+    struct harness *h = harness[how & 3];
     harness_open_from(h, 0, 0, 0);
     if (how & 12)
         harness_feed(h, login, sizeof login);

@@ -25,8 +25,29 @@ command -v tshark >/dev/null && {
     capinfos "$work/b.pcapng" | grep -q 'Synthetic traffic: hotaru simulate' || fail "the pcapng does not say what it is"
 }
 
+# What is no plain file is written to, never replaced: as root, a rename over /dev/null would take the machine's.
+mkfifo "$work/pipe" "$work/truth"
+cat "$work/pipe" >"$work/piped" &
+cat "$work/truth" >"$work/truth.json" &
+"$hotaru" simulate -o "$work/pipe" --packets 20000 --seed 5 --truth "$work/truth" 2>/dev/null
+wait
+{ [ -p "$work/pipe" ] && [ -p "$work/truth" ]; } || fail "a pipe was replaced by a file"
+cmp -s "$work/piped" "$work/a.pcap" || fail "through a pipe came other bytes"
+cmp -s "$work/truth.json" "$work/a.json" || fail "through a pipe came another truth"
+ln -s a.pcap "$work/link.pcap"
+"$hotaru" simulate -o "$work/link.pcap" --packets 20000 --seed 5 2>/dev/null
+[ -L "$work/link.pcap" ] || fail "a link was replaced by a file"
+
 "$hotaru" simulate --store "$work/store" --packets 20000 --seed 5 2>/dev/null
-ls "$work"/store/spool/simulated-*.sealed >/dev/null || fail "no segment named simulated"
+"$hotaru" simulate --store "$work/spooled" --spool --packets 20000 --seed 5 2>/dev/null
+ls "$work"/spooled/spool/simulated-*.sealed >/dev/null || fail "no segment named simulated"
+for s in store spooled; do # straight or through the spool: the same rows, the same ledger
+    "$hotaru" query --store "$work/$s" --format csv "SELECT count(*), sum(hash(p::VARCHAR)) FROM packet p" >"$work/$s.rows"
+    "$hotaru" query --store "$work/$s" --format csv "SELECT * FROM loss WHERE stage = 'simulated' ORDER BY reason" >"$work/$s.loss"
+done
+cmp "$work/store.rows" "$work/spooled.rows" || fail "through the spool came other rows"
+cmp "$work/store.loss" "$work/spooled.loss" || fail "through the spool came another ledger"
+grep -q ",simulated," "$work/store.loss" || fail "the ledger does not say that the packets were made"
 "$hotaru" simulate --store "$work/store" --packets 1000 --seed 6 --days 3 --darknet 10.0.0.0/8 2>"$work/said"
 grep -q '2013-04-1[23]T' "$work/said" || fail "1000 packets over 3 days: $(cat "$work/said")"
 

@@ -103,9 +103,22 @@ for state in open sealed; do
     "$h" store seal --store "$st" 2>/dev/null
 done
 [ ! -e "$j" ] || fail "the sealed journal is still there"
+is "the torn line in the ledger" "$(one "SELECT reason, sum(received), sum(stored), sum(lost) FROM loss WHERE stage = 'journal' GROUP BY 1 ORDER BY 1" | tr '\n' ' ')" '"",6,6,0 torn,1,0,1 '
+# What is damaged in the middle costs itself, is counted, and the lines around it stay.
+j=$st/journal/honeypot-0000000000000002.jsonl
+for i in 1 2 3; do
+    echo '{"timestamp":"2013-04-18T09:30:0'$i'.000000Z","flow_id":9,"event_type":"command","src_ip":"24.242.1.2","dest_ip":"10.77.3.17","proto":"TCP"}'
+    case $i in
+    1) printf '{"timestamp":"2013-04-18T09:\000\377\376garbage\n' ;;
+    2) echo '{"event_type":"command"}'; echo '[1,2]'; echo ;;
+    esac
+done >"$j"
+"$h" store seal --store "$st" 2>"$work/err"
+is "events around damage" "$(one "SELECT count(*) FROM event WHERE ts >= '2013-04-18'")" 3
+is "damaged lines in the ledger" "$(one "SELECT reason, sum(received), sum(stored), sum(lost) FROM loss WHERE stage = 'journal' AND ts >= '2013-04-18' GROUP BY 1 ORDER BY 1" | tr '\n' ' ')" '"",3,3,0 malformed,3,0,3 '
 
 # --- the spool: the same answer before and after sealing ----------------------------------------------------------------
-"$h" simulate --store "$st" --packets 50000 --seed 3 >/dev/null 2>&1
+"$h" simulate --store "$st" --spool --packets 50000 --seed 3 >/dev/null 2>&1
 sum="SELECT count(*), count(tcp_options), sum(hash(p::VARCHAR)) FROM packet p WHERE ts < '2013-04-11' AND ts >= '2013-04-10'"
 open=$(one "$sum")
 [ "${open%%,*}" -gt 49000 ] || fail "the spool is not seen: $open"
@@ -119,7 +132,7 @@ is "segments left" "$(find "$st/spool" -name '*.sealed' | wc -l)" 0
 is "sorted files" "$(one "SELECT count(*) FROM (SELECT src, lag(src) OVER (PARTITION BY filename ORDER BY file_row_number) AS was FROM read_parquet('$st/packet/**/*.parquet', filename = true, file_row_number = true, hive_partitioning = false)) WHERE src < was")" 0
 
 # --- small files into one, by hand-made clock: every hour of 2013 is over -------------------------------------------------
-"$h" simulate --store "$st" --packets 30000 --seed 4 >/dev/null 2>&1
+"$h" simulate --store "$st" --spool --packets 30000 --seed 4 >/dev/null 2>&1
 "$h" store seal --store "$st" 2>/dev/null
 "$h" capture --store "$st" -r "$data/zeek-mysql-mysql.pcap" 2>/dev/null
 all="SELECT count(*), sum(hash(p::VARCHAR)) FROM packet p"

@@ -20,8 +20,8 @@ struct my_conn *my_conn_new(struct my_ses *ses)
         return NULL;
     }
     ses->c = c;
-    rng_secret(&c->rand1, sizeof c->rand1);
-    rng_secret(&c->rand2, sizeof c->rand2);
+    rng_pool_take(&ses->sh->secrets, &c->rand1, sizeof c->rand1);
+    rng_pool_take(&ses->sh->secrets, &c->rand2, sizeof c->rand2);
     c->rand1 %= 0x3fffffff;
     c->rand2 %= 0x3fffffff;
     my_conn_reset(ses);
@@ -69,12 +69,8 @@ static void state_free(struct my_conn *c)
         my_ps_free(ps);
     }
     c->n_ps = 0;
-    while (c->savepoints) {
-        struct my_savepoint *sp = c->savepoints;
-        c->savepoints = sp->next;
-        free(sp->name);
-        free(sp);
-    }
+    my_trans_rollback(c);
+    my_locks_free(c);
     for (size_t i = 0; i < c->n_temp; i++) {
         my_table_unref(c->temp[i]);
         free(c->temp_db[i]);
@@ -217,9 +213,10 @@ static struct feed com_statistics(struct my_ses *ses, struct my_run *r)
 {
     int64_t up = (r->now_us - ses->kit->started_us) / 1000000;
     char text[400];
+    const char *flush = ses->kit->mariadb ? "" : "Flush tables: 1  ";
     uint64_t q = ses->sh->queries + 1000 + (uint64_t)up / 7;
-    int n = snprintf(text, sizeof text, "Uptime: %lld  Threads: 1  Questions: %llu  Slow queries: 0  Opens: %u  Flush tables: 1  Open tables: %u  Queries per second avg: %.3f",
-                     (long long)up, (unsigned long long)q, 76u, 69u, (double)q / (double)(up ? up : 1));
+    int n = snprintf(text, sizeof text, "Uptime: %lld  Threads: 1  Questions: %llu  Slow queries: 0  Opens: %u  %sOpen tables: %u  Queries per second avg: %.3f",
+                     (long long)up, (unsigned long long)q, 76u, flush, 69u, (double)q / (double)(up ? up : 1));
     my_out_begin(r->out);
     wr_bytes(&r->out->w, text, n > 0 ? (size_t)n : 0);
     my_out_end(r->out);
@@ -240,6 +237,8 @@ static bool command_there(const struct my_kit *k, uint8_t com)
         return k->version >= 50600 && !k->mariadb;
     case MY_COM_RESET_CONNECTION:
         return k->version >= 50703 || k->mariadb;
+    case MY_COM_BULK_EXECUTE:
+        return k->mariadb;
     default:
         return true;
     }
@@ -261,7 +260,7 @@ static struct feed com_table_dump(struct my_ses *ses, struct my_run *r, struct r
 static struct feed com_set_option(struct my_ses *ses, struct my_run *r, struct rd p)
 {
     uint16_t option = rd_le16(&p);
-    if (p.bad || option > 1) {
+    if ((p.bad && !ses->kit->mariadb) || option > 1) {
         my_fail(r, MY_ER_UNKNOWN_COM);
     } else {
         r->c->multi = option == 0;
@@ -284,27 +283,54 @@ static struct feed closing_error(struct my_ses *ses, struct my_run *r, const cha
 
 static struct feed com_kill(struct my_ses *ses, struct my_run *r, struct rd p)
 {
-    uint32_t id = rd_le32(&p);
+    uint32_t id = 0;
+    for (unsigned i = 0; i < 4 && rd_left(&p); i++) /* what is not sent is zero in the server's buffer */
+        id |= (uint32_t)rd_u8(&p) << (8 * i);
     my_kill(r, id, true);
     if (r->c->killed)
         ses->phase = MY_PHASE_OVER;
     return finish(ses, r, "Kill", (struct rd){0});
 }
 
+/* Three names, each with its length, then port, rank and id: how far it holds together. */
+static struct feed com_register_slave(struct my_ses *ses, struct my_run *r, struct rd p)
+{
+    static const char *const names[] = {"host", "user", "password"};
+    if (!ses->kit->mariadb) {
+        if (rd_left(&p) < 10)
+            my_fail_text(r, MY_ER_MASTER_FATAL_BINLOG, "Wrong parameters to function register_slave");
+        return finish(ses, r, "Register Slave", p);
+    }
+    struct rd arg = p;
+    char text[80] = "";
+    rd_skip(&arg, 4);
+    for (size_t i = 0; i < 3 && !arg.bad; i++) {
+        (void)snprintf(text, sizeof text, "Failed to register slave: too long 'report-%s'", names[i]);
+        (void)rd_sub(&arg, rd_u8(&arg));
+    }
+    if (text[0] == '\0')
+        (void)snprintf(text, sizeof text, "Failed to register slave: too long 'report-host'");
+    rd_skip(&arg, 10);
+    if (arg.bad)
+        my_fail_text(r, MY_ER_UNKNOWN, text);
+    return finish(ses, r, "Register Slave", p);
+}
+
 /* A query's text without the NULs, semicolons and blanks around it (alloc_query). */
-static struct rd trimmed(struct rd p)
+static struct rd trimmed(struct rd p, bool mariadb)
 {
     const uint8_t *from = p.p, *to = p.end;
     while (from < to && (*from == 0 || *from == ' ' || (*from >= '\t' && *from <= '\r')))
         from++;
-    while (to > from && (to[-1] == ';' || to[-1] == ' ' || to[-1] == 0 || (to[-1] >= '\t' && to[-1] <= '\r')))
+    const uint8_t *nul = to > from && to[-1] == 0 && mariadb ? memchr(from, ';', (size_t)(to - from)) : NULL;
+    while (!nul && to > from && (to[-1] == ';' || to[-1] == ' ' || to[-1] == 0 || (to[-1] >= '\t' && to[-1] <= '\r')))
         to--;
     return rd_of(from, (size_t)(to - from));
 }
 
 static struct feed com_query(struct my_ses *ses, struct rd p)
 {
-    struct rd q = trimmed(p);
+    struct rd q = trimmed(p, ses->kit->mariadb);
     my_query(ses, q.p ? (const char *)q.p : "", rd_left(&q));
     struct my_run *last = &ses->sh->last;
     note(ses, "Query", p.p, rd_left(&p), last->reply);
@@ -336,7 +362,9 @@ struct feed my_command(struct my_ses *ses, struct rd p)
         return (struct feed){FEED_CLOSE, 0};
     case MY_COM_INIT_DB: {
         char *db = arg_text(&r, p);
-        if (db && db[0])
+        if (db && db[0] && ses->kit->mariadb && strlen(db) < rd_left(&p))
+            my_fail(&r, MY_ER_WRONG_DB_NAME, db);
+        else if (db && db[0])
             my_use(&r, db);
         else
             my_fail(&r, MY_ER_NO_DB);
@@ -378,9 +406,7 @@ struct feed my_command(struct my_ses *ses, struct rd p)
     case MY_COM_TABLE_DUMP:
         return com_table_dump(ses, &r, p);
     case MY_COM_REGISTER_SLAVE:
-        if (rd_left(&p) < 10)
-            my_fail_text(&r, MY_ER_MASTER_FATAL_BINLOG, "Wrong parameters to function register_slave");
-        return finish(ses, &r, "Register Slave", p);
+        return com_register_slave(ses, &r, p);
     case MY_COM_SET_OPTION:
         return com_set_option(ses, &r, p);
     case MY_COM_RESET_CONNECTION:
@@ -405,6 +431,9 @@ struct feed my_command(struct my_ses *ses, struct rd p)
     case MY_COM_STMT_FETCH:
         my_stmt_fetch(&r, p);
         return finish(ses, &r, "Fetch", p);
+    case MY_COM_BULK_EXECUTE:
+        my_stmt_bulk(&r, p);
+        return finish(ses, &r, "Bulk_execute", p);
     default:
         my_fail(&r, MY_ER_UNKNOWN_COM);
         return finish(ses, &r, "Unknown", p);

@@ -61,6 +61,21 @@ bool my_native_check(const uint8_t response[static 20], const uint8_t salt[stati
     return memcmp(again, hash, 20) == 0;
 }
 
+bool my_sha2_check(const uint8_t response[static 32], const uint8_t salt[static 20], const char *password, size_t n)
+{
+    uint8_t a[32], both[52], mask[32];
+    unsigned len = 32;
+    if (EVP_Digest(password, n, a, &len, EVP_sha256(), NULL) != 1 || EVP_Digest(a, 32, both, &len, EVP_sha256(), NULL) != 1)
+        return false;
+    memcpy(both + 32, salt, 20);
+    if (EVP_Digest(both, sizeof both, mask, &len, EVP_sha256(), NULL) != 1)
+        return false;
+    for (size_t i = 0; i < 32; i++)
+        if ((a[i] ^ mask[i]) != response[i])
+            return false;
+    return true;
+}
+
 /* The hash of servers before 4.1: two 31-bit words. */
 static void old_words(const char *p, size_t n, uint32_t ret[static 2])
 {

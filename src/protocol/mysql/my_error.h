@@ -2,12 +2,14 @@
 #ifndef HOTARU_PROTOCOL_MYSQL_MY_ERROR_H
 #define HOTARU_PROTOCOL_MYSQL_MY_ERROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* X(name, number, SQLSTATE, text in printf form) */
 #define MY_ERRORS(X)                                                                                                  \
     X(CANT_WRITE, 1, "HY000", "Can't create/write to file '%s' (Errcode: %s)")                                        \
     X(ERROR_ON_WRITE, 3, "HY000", "Error writing file '%s' (Errcode: %s)")                                            \
+    X(CANT_STAT, 13, "HY000", "Can't get stat of '%s' (Errcode: %s)")                                                 \
     X(FILE_NOT_FOUND_SYS, 29, "HY000", "File '%s' not found (Errcode: %s)")                                           \
     X(CANT_CREATE_TABLE, 1005, "HY000", "Can't create table '%s' (errno: %d)")                                        \
     X(DB_CREATE_EXISTS, 1007, "HY000", "Can't create database '%s'; database exists")                                 \
@@ -34,7 +36,7 @@
     X(DUP_FIELDNAME, 1060, "42S21", "Duplicate column name '%s'")                                                     \
     X(DUP_KEYNAME, 1061, "42000", "Duplicate key name '%s'")                                                          \
     X(DUP_ENTRY, 1062, "23000", "Duplicate entry '%s' for key '%s'")                                                  \
-    X(PARSE, 1064, "42000", "%s near '%.80s' at line %d")                                                             \
+    X(PARSE, 1064, "42000", "%s near '%s' at line %d")                                                               \
     X(EMPTY_QUERY, 1065, "42000", "Query was empty")                                                                  \
     X(NONUNIQ_TABLE, 1066, "42000", "Not unique table/alias: '%s'")                                                   \
     X(INVALID_DEFAULT, 1067, "42000", "Invalid default value for '%s'")                                               \
@@ -43,6 +45,8 @@
     X(TOO_BIG_FIELDLENGTH, 1074, "42000", "Column length too big for column '%s' (max = %d); use BLOB or TEXT instead") \
     X(WRONG_AUTO_KEY, 1075, "42000",                                                                                  \
       "Incorrect table definition; there can be only one auto column and it must be defined as a key")                \
+    X(DROP_DB_RMDIR, 1010, "HY000", "Error dropping database (can't rmdir '%s', errno: %s)")                          \
+    X(TEXTFILE_NOT_READABLE, 1085, "HY000", "The file '%s' must be in the database directory or be readable by all")  \
     X(FILE_EXISTS, 1086, "HY000", "File '%s' already exists")                                                         \
     X(LOAD_INFO, 1087, "HY000", "Records: %d  Deleted: %d  Skipped: %d  Warnings: %d")                                \
     X(WRONG_SUB_KEY, 1089, "HY000",                                                                                   \
@@ -50,12 +54,14 @@
       "engine doesn't support unique prefix keys")                                                                    \
     X(CANT_REMOVE_ALL_FIELDS, 1090, "42000", "You can't delete all columns with ALTER TABLE; use DROP TABLE instead")  \
     X(CANT_DROP_FIELD_OR_KEY, 1091, "42000", "Can't DROP '%s'; check that column/key exists")                         \
+    X(CANT_DROP_NAMED, 1091, "42000", "Can't DROP %s `%s`; check that it exists")                                     \
     X(UPDATE_TABLE_USED, 1093, "HY000", "You can't specify target table '%s' for update in FROM clause")              \
     X(NO_SUCH_THREAD, 1094, "HY000", "Unknown thread id: %llu")                                                       \
     X(NO_TABLES_USED, 1096, "HY000", "No tables used")                                                                \
     X(BLOB_CANT_HAVE_DEFAULT, 1101, "42000", "BLOB/TEXT column '%s' can't have a default value")                      \
     X(WRONG_DB_NAME, 1102, "42000", "Incorrect database name '%s'")                                                   \
     X(WRONG_TABLE_NAME, 1103, "42000", "Incorrect table name '%s'")                                                   \
+    X(UNKNOWN, 1105, "HY000", "Unknown error")                                                                        \
     X(UNKNOWN_PROCEDURE, 1106, "42000", "Unknown procedure '%s'")                                                     \
     X(UNKNOWN_TABLE, 1109, "42S02", "Unknown table '%s' in %s")                                                       \
     X(FIELD_SPECIFIED_TWICE, 1110, "42000", "Column '%s' specified twice")                                            \
@@ -69,7 +75,7 @@
     X(CANT_INITIALIZE_UDF, 1123, "HY000", "Can't initialize function '%s'; %s")                                       \
     X(UDF_NO_PATHS, 1124, "HY000", "No paths allowed for shared library")                                             \
     X(UDF_EXISTS, 1125, "HY000", "Function '%s' already exists")                                                      \
-    X(CANT_OPEN_LIBRARY, 1126, "HY000", "Can't open shared library '%s' (errno: %d %s)")                              \
+    X(CANT_OPEN_LIBRARY, 1126, "HY000", "Can't open shared library '%s' (errno: %d%s)")                               \
     X(CANT_FIND_DL_ENTRY, 1127, "HY000", "Can't find symbol '%s' in library")                                         \
     X(FUNCTION_NOT_DEFINED, 1128, "HY000", "Function '%s' is not defined")                                            \
     X(HOST_NOT_PRIVILEGED, 1130, "HY000", "Host '%s' is not allowed to connect to this MySQL server")                 \
@@ -148,6 +154,7 @@
       "View '%s.%s' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them") \
     X(NO_DEFAULT_FOR_FIELD, 1364, "HY000", "Field '%s' doesn't have a default value")                                 \
     X(DIVISION_BY_ZERO, 1365, "22012", "Division by 0")                                                               \
+    X(TRUNCATED_WRONG_VALUE_22007, 1366, "22007", "Incorrect %s value: '%s' for column %s at row %ld")                \
     X(TRUNCATED_WRONG_VALUE_FOR_FIELD, 1366, "HY000", "Incorrect %s value: '%s' for column '%s' at row %ld")          \
     X(WRONG_VALUE, 1525, "HY000", "Incorrect %s value: '%.128s'")                                                      \
     X(ILLEGAL_PARAMETER_TYPES, 4078, "HY000", "Illegal parameter data types %s and %s for operation '%s'")             \
@@ -195,6 +202,7 @@
     X(TRG_ALREADY_EXISTS, 1359, "HY000", "Trigger already exists")                                                    \
     X(TRG_DOES_NOT_EXIST, 1360, "HY000", "Trigger does not exist")                                                    \
     X(XAER_NOTA, 1397, "XAE04", "XAER_NOTA: Unknown XID")                                                             \
+    X(XAER_OUTSIDE, 1400, "XAE09", "XAER_OUTSIDE: Some work is done outside global transaction")                      \
     X(XAER_RMFAIL, 1399, "XAE07",                                                                                     \
       "XAER_RMFAIL: The command cannot be executed when global transaction is"                                        \
       " in the  %s state")                                                                                            \
@@ -204,6 +212,10 @@
     X(SLAVE_CONFIGURATION, 1794, "HY000",                                                                             \
       "Slave is not configured or failed to initialize properly. You must at "                                        \
       "least set --server-id to enable either a master or a slave. Additional error messages can be found in the MySQL error log.")\
+    X(MALFORMED_PACKET, 1835, "HY000", "Malformed communication packet")                                              \
+    X(WARNING_NOT_COMPLETE_ROLLBACK, 1196, "HY000", "Some non-transactional changed tables couldn't be rolled back")  \
+    X(TABLE_NOT_LOCKED_FOR_WRITE, 1099, "HY000", "Table '%s' was locked with a READ lock and can't be updated")       \
+    X(READ_ONLY_TRANSACTION, 1792, "25006", "Cannot execute statement in a READ ONLY transaction.")                   \
     X(TRUNCATED_INT, 1916, "22018", "Got overflow when casting '%s' to %s. Value truncated")
 
 enum my_err {
@@ -219,5 +231,7 @@ struct my_errdef {
     const char *state, *text;
 };
 const struct my_errdef *my_errdef(enum my_err e);
+/* The text in printf form; MariaDB has words of its own for some, with the same arguments. */
+const char *my_errtext(enum my_err e, bool mariadb);
 
 #endif

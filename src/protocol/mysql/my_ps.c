@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "protocol/mysql/expr/my_eval.h"
+#include "protocol/mysql/my_bind.h"
 
 #define PS_MAX        512u
 #define PS_PARAMS_MAX 65535u
@@ -111,8 +112,12 @@ static struct my_ps *by_name(struct my_conn *c, const char *name)
     return NULL;
 }
 
+#define LAST_PREPARED 0xffffffffu /* MariaDB: the statement of the last COM_STMT_PREPARE */
+
 static struct my_ps *by_id(struct my_run *r, uint32_t id, const char *what)
 {
+    if (id == LAST_PREPARED && r->kit->mariadb && r->c->last_ps)
+        id = r->c->last_ps;
     for (struct my_ps *ps = r->c->ps; ps; ps = ps->next)
         if (!ps->name && ps->id == id)
             return ps;
@@ -202,7 +207,7 @@ void my_exec_ps(struct my_run *r, struct my_stmt *st)
 }
 
 /* ---- COM_STMT_PREPARE ---- */
-static void send_prepared(struct my_run *r, const struct my_ps *ps, const struct my_rows *cols)
+static void send_prepared(struct my_run *r, struct my_ps *ps, const struct my_rows *cols)
 {
     struct my_out *o = r->out;
     my_out_begin(o);
@@ -213,23 +218,37 @@ static void send_prepared(struct my_run *r, const struct my_ps *ps, const struct
     wr_u8(&o->w, 0);
     wr_le16(&o->w, (uint16_t)r->c->total_conds);
     my_out_end(o);
-    struct my_result_col param = {.name = "?", .m = {.type = r->kit->mariadb ? MY_T_NULL : MY_T_VAR_STRING, .coll = r->kit->binary, .flags = MY_F_BINARY, .maybe_null = true}};
+    struct my_result_col param = {.name = "?", .m = {.type = r->kit->mariadb ? MY_T_NULL : MY_T_VAR_STRING, .coll = r->kit->binary,
+                                                     .flags = MY_F_BINARY, .maybe_null = true}};
     for (unsigned i = 0; i < ps->n_params; i++)
         my_send_coldef(r, &param, NULL, false);
     if (ps->n_params)
-        my_send_eof(r);
+        my_send_columns_end(r);
+    size_t from = o->w.len;
     for (size_t i = 0; i < cols->n_cols; i++)
         my_send_coldef(r, &cols->cols[i], NULL, false);
+    ps->cols_hash = my_columns_hash(o, from);
     if (cols->n_cols)
-        my_send_eof(r);
+        my_send_columns_end(r);
     r->sent = true;
     (void)snprintf(r->reply, sizeof r->reply, "OK");
+}
+
+/* SHOW runs without rows to learn its columns. */
+static void describe_show(struct my_run *r, struct my_stmt *st, struct my_rows *ret)
+{
+    r->describe_only = true;
+    my_exec(r, st);
+    r->describe_only = r->sent = false;
+    ret->cols = r->described;
+    ret->n_cols = r->described ? r->n_described : 0;
 }
 
 void my_stmt_prepare(struct my_run *r, struct rd p)
 {
     unsigned n_params = 0;
     struct my_rows cols = {0};
+    r->c->last_ps = 0;
     size_t len = rd_left(&p);
     char *text = arena_copy(r->arena, len ? (const char *)p.p : "", len);
     struct my_stmt *st = text ? parse(r, text, len, &n_params) : NULL;
@@ -239,149 +258,19 @@ void my_stmt_prepare(struct my_run *r, struct rd p)
         r->describe_only = true;
         my_select_describe(r, st->select, NULL, &cols);
         r->describe_only = false;
+    } else if (st->com >= MY_Q_SHOW_DATABASES) {
+        describe_show(r, st, &cols);
     }
     r->status = 0;
     struct my_ps *ps = my_ok(r) ? ps_new(r, NULL, text, len, n_params) : NULL;
     if (!ps)
         return;
     ps->n_cols = (unsigned)cols.n_cols;
+    r->c->last_ps = ps->id;
     send_prepared(r, ps, &cols);
 }
 
 /* ---- COM_STMT_EXECUTE ---- */
-static struct my_val time_param(struct my_run *r, struct rd *p, uint8_t type)
-{
-    uint8_t n = rd_u8(p);
-    struct rd f = rd_sub(p, n);
-    char buf[64];
-    int len;
-    if (type == MY_T_TIME) {
-        bool neg = n && rd_u8(&f);
-        uint32_t days = n ? rd_le32(&f) : 0;
-        unsigned h = n ? rd_u8(&f) : 0, m = n ? rd_u8(&f) : 0, s = n ? rd_u8(&f) : 0;
-        len = snprintf(buf, sizeof buf, "%s%02llu:%02u:%02u", neg ? "-" : "", (unsigned long long)days * 24 + h, m, s);
-    } else {
-        unsigned y = n >= 4 ? rd_le16(&f) : 0, mo = n >= 4 ? rd_u8(&f) : 0, d = n >= 4 ? rd_u8(&f) : 0;
-        unsigned h = n >= 7 ? rd_u8(&f) : 0, mi = n >= 7 ? rd_u8(&f) : 0, s = n >= 7 ? rd_u8(&f) : 0;
-        len = type == MY_T_DATE ? snprintf(buf, sizeof buf, "%04u-%02u-%02u", y, mo, d)
-                                : snprintf(buf, sizeof buf, "%04u-%02u-%02u %02u:%02u:%02u", y, mo, d, h, mi, s);
-    }
-    char *own = arena_copy(r->arena, buf, len > 0 ? (size_t)len : 0);
-    return own ? my_str(own, (size_t)len) : my_null();
-}
-
-static struct my_val int_param(uint64_t raw, unsigned bits, bool uns)
-{
-    if (uns)
-        return my_uint(raw);
-    return my_int(bits == 8 ? (int8_t)raw : bits == 16 ? (int16_t)raw : bits == 32 ? (int32_t)raw : (int64_t)raw);
-}
-
-static struct my_val param_value(struct my_run *r, struct rd *p, uint8_t type, bool uns)
-{
-    switch (type) {
-    case MY_T_NULL:
-        return my_null();
-    case MY_T_TINY:
-        return int_param(rd_u8(p), 8, uns);
-    case MY_T_SHORT:
-    case MY_T_YEAR:
-        return int_param(rd_le16(p), 16, uns);
-    case MY_T_LONG:
-    case MY_T_INT24:
-        return int_param(rd_le32(p), 32, uns);
-    case MY_T_LONGLONG:
-        return int_param(rd_le64(p), 64, uns);
-    case MY_T_FLOAT: {
-        uint32_t bits = rd_le32(p);
-        float f;
-        memcpy(&f, &bits, sizeof f);
-        return my_real((double)f);
-    }
-    case MY_T_DOUBLE: {
-        uint64_t bits = rd_le64(p);
-        double d;
-        memcpy(&d, &bits, sizeof d);
-        return my_real(d);
-    }
-    case MY_T_DATE:
-    case MY_T_TIME:
-    case MY_T_DATETIME:
-    case MY_T_TIMESTAMP:
-        return time_param(r, p, type);
-    default: {
-        uint64_t n = my_rd_lenenc(p, NULL);
-        struct rd s = rd_sub(p, n);
-        char *own = arena_copy(r->arena, rd_left(&s) ? (const char *)s.p : "", rd_left(&s));
-        if (!own) {
-            my_fail(r, MY_ER_OUTOFMEMORY, (int)rd_left(&s));
-            return my_null();
-        }
-        return my_str(own, rd_left(&s));
-    }
-    }
-}
-
-static struct my_meta param_meta(struct my_run *r, const struct my_val *v, uint8_t type)
-{
-    struct my_meta m = {.coll = r->kit->binary, .coerce = MY_CO_COERCIBLE, .maybe_null = v->kind == MY_V_NULL};
-    switch (v->kind) {
-    case MY_V_NULL:
-        m.type = MY_T_NULL;
-        break;
-    case MY_V_INT:
-    case MY_V_UINT:
-        m.type = MY_T_LONGLONG;
-        m.len = 21;
-        m.unsigned_ = v->kind == MY_V_UINT;
-        break;
-    case MY_V_REAL:
-        m.type = MY_T_DOUBLE;
-        m.len = 23;
-        m.dec = MY_DEC_FLOAT;
-        break;
-    default:
-        m.type = MY_T_VAR_STRING;
-        m.dec = MY_DEC_FLOAT;
-        if (!(type >= MY_T_TINY_BLOB && type <= MY_T_BLOB) && r->c->cs_conn)
-            m.coll = r->c->cs_conn;
-        m.len = (uint32_t)(my_chars(m.coll, v->s.p, v->s.n) * m.coll->maxlen);
-        break;
-    }
-    return m;
-}
-
-static bool bind_params(struct my_run *r, struct my_ps *ps, struct rd *p)
-{
-    unsigned n = ps->n_params;
-    struct rd nulls = rd_sub(p, (n + 7) / 8);
-    if (n && rd_u8(p) == 1)
-        for (unsigned i = 0; i < n; i++) {
-            ps->types[i * 2] = rd_u8(p);
-            ps->types[i * 2 + 1] = rd_u8(p);
-        }
-    r->params = arena_new(r->arena, (n + 1u) * sizeof *r->params);
-    r->param_meta = arena_new(r->arena, (n + 1u) * sizeof *r->param_meta);
-    if (!r->params || !r->param_meta) {
-        my_fail(r, MY_ER_OUTOFMEMORY, (int)n);
-        return false;
-    }
-    for (unsigned i = 0; i < n && !p->bad; i++) {
-        uint8_t type = ps->types[i * 2];
-        if (ps->long_data[i])
-            r->params[i] = my_str(ps->long_data[i], ps->long_len[i]);
-        else if (nulls.p[i / 8] >> (i % 8) & 1)
-            r->params[i] = my_null();
-        else
-            r->params[i] = param_value(r, p, type, (ps->types[i * 2 + 1] & 0x80) != 0);
-        r->param_meta[i] = param_meta(r, &r->params[i], type);
-    }
-    r->n_params = n;
-    if (p->bad)
-        my_fail(r, MY_ER_WRONG_ARGUMENTS, "mysqld_stmt_execute");
-    return my_ok(r);
-}
-
 static void long_data_free(struct my_ps *ps)
 {
     for (unsigned i = 0; i < ps->n_params; i++) {
@@ -407,12 +296,13 @@ void my_stmt_execute(struct my_run *r, struct rd p)
     struct my_ps *ps = by_id(r, id, p.bad ? NULL : "mysqld_stmt_execute");
     if (!ps || p.bad) {
         if (p.bad)
-            my_fail(r, MY_ER_UNKNOWN_COM);
+            my_fail(r, r->kit->mariadb || r->kit->version >= 50700 ? MY_ER_MALFORMED_PACKET : MY_ER_UNKNOWN_COM);
         return;
     }
     cursor_close(ps);
+    r->prepared = ps;
     char *text = arena_copy(r->arena, ps->text, ps->len);
-    struct my_stmt *st = text && bind_params(r, ps, &p) ? parse(r, text, ps->len, &n_params) : NULL;
+    struct my_stmt *st = text && my_bind_params(r, ps, &p) ? parse(r, text, ps->len, &n_params) : NULL;
     if (!st)
         return;
     r->binary = true;
@@ -472,7 +362,9 @@ void my_stmt_fetch(struct my_run *r, struct rd p)
     if (!ps)
         return;
     if (!ps->has_cursor) {
-        my_fail(r, MY_ER_STMT_HAS_NO_OPEN_CURSOR, (unsigned long)id);
+        char text[60];
+        (void)snprintf(text, sizeof text, "The statement (%lu) has no open cursor%s", (unsigned long)id, r->kit->mariadb ? "" : ".");
+        my_fail_text(r, MY_ER_STMT_HAS_NO_OPEN_CURSOR, text);
         return;
     }
     struct rd rows = rd_of(ps->cursor.bytes + ps->cursor_at, ps->cursor.len - ps->cursor_at);
@@ -484,11 +376,67 @@ void my_stmt_fetch(struct my_run *r, struct rd p)
     }
     ps->cursor_at = ps->cursor.len - rd_left(&rows);
     r->status |= MY_STATUS_CURSOR;
-    if (!rd_left(&rows)) {
+    if (sent < n) { /* the server learns that there are no more when it reads past the last */
         r->status = (uint16_t)((r->status & ~MY_STATUS_CURSOR) | MY_STATUS_LAST_ROW);
         cursor_close(ps);
     }
     my_send_eof(r);
     r->sent = true;
     (void)snprintf(r->reply, sizeof r->reply, "%u row%s", sent, sent == 1 ? "" : "s");
+}
+
+/* ---- COM_STMT_BULK_EXECUTE (MariaDB): one statement over many rows of parameters ---- */
+#define BULK_SEND_TYPES 0x80u
+#define BULK_ROWS_MAX   20000u
+
+static bool bulk_fits(const struct my_stmt *st)
+{
+    return st->com == MY_Q_INSERT || st->com == MY_Q_REPLACE || st->com == MY_Q_UPDATE || st->com == MY_Q_DELETE;
+}
+
+static void bulk_rows(struct my_run *r, struct my_ps *ps, struct rd *p)
+{
+    uint64_t affected = 0, first_id = 0;
+    unsigned n_params = 0, n = 0;
+    for (; n < BULK_ROWS_MAX && my_ok(r) && rd_left(p); n++) {
+        if (!my_bind_bulk_row(r, ps, p))
+            return;
+        struct my_stmt *st = parse(r, ps->text, ps->len, &n_params);
+        if (!st)
+            return;
+        my_exec(r, st);
+        affected += r->affected;
+        if (!first_id)
+            first_id = r->insert_id;
+        r->affected = r->insert_id = 0;
+    }
+    r->affected = affected;
+    r->insert_id = first_id;
+    if (my_ok(r) && n > 1)
+        (void)snprintf(r->info, sizeof r->info, "Records: %u  Duplicates: 0  Warnings: %u", n, r->c->total_conds);
+}
+
+void my_stmt_bulk(struct my_run *r, struct rd p)
+{
+    uint32_t id = rd_le32(&p);
+    uint16_t flags = rd_le16(&p);
+    unsigned n_params = 0;
+    if (p.bad) {
+        my_fail(r, MY_ER_MALFORMED_PACKET);
+        return;
+    }
+    struct my_ps *ps = by_id(r, id, "mysqld_stmt_bulk_execute");
+    if (!ps)
+        return;
+    cursor_close(ps);
+    struct my_stmt *st = parse(r, ps->text, ps->len, &n_params);
+    if (!st)
+        return;
+    if (!bulk_fits(st) || !ps->n_params || (flags & ~BULK_SEND_TYPES)) {
+        my_fail(r, MY_ER_UNSUPPORTED_PS);
+        return;
+    }
+    if ((flags & BULK_SEND_TYPES) && !my_bind_types(r, ps, &p))
+        return;
+    bulk_rows(r, ps, &p);
 }

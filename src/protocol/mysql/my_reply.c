@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/mysql/expr/my_charset.h"
 #include "protocol/mysql/my_ses.h"
 
 uint16_t my_status(const struct my_run *r)
@@ -11,7 +12,7 @@ uint16_t my_status(const struct my_run *r)
     if (r->c->autocommit)
         s |= MY_STATUS_AUTOCOMMIT;
     if (r->c->in_trans)
-        s |= MY_STATUS_IN_TRANS;
+        s |= r->c->read_only ? MY_STATUS_IN_TRANS | MY_STATUS_IN_TRANS_READONLY : MY_STATUS_IN_TRANS;
     if (r->more)
         s |= MY_STATUS_MORE_RESULTS;
     if (r->c->no_backslash)
@@ -25,22 +26,68 @@ static uint16_t warnings_of(const struct my_run *r)
     return (uint16_t)(n > 65535 ? 65535 : n);
 }
 
-void my_send_ok(struct my_run *r)
+/* One variable that changed: kind 0, length, name, value (manual, "Session State Information"). */
+static void track_variable(struct wr *w, const char *name, const char *value)
+{
+    size_t n = strlen(name), v = strlen(value);
+    wr_u8(w, 0);
+    my_wr_lenenc(w, n + v + 2); /* both are shorter than 251 bytes */
+    my_wr_lenstr(w, name, n);
+    my_wr_lenstr(w, value, v);
+}
+
+static void track_changes(struct my_run *r, struct wr *w)
+{
+    const struct my_conn *c = r->c;
+    const struct my_sysvar *zone = my_sysvar_find(r->kit, "time_zone");
+    const char *text = zone ? my_var_text(r, zone, MY_SCOPE_SESSION) : NULL;
+    if (c->track & MY_TRACK_AUTOCOMMIT)
+        track_variable(w, "autocommit", c->autocommit ? "ON" : "OFF");
+    if (c->track & MY_TRACK_CLIENT)
+        track_variable(w, "character_set_client", c->cs_client->charset);
+    if (c->track & MY_TRACK_CONNECTION)
+        track_variable(w, "character_set_connection", c->cs_conn->charset);
+    if (c->track & MY_TRACK_RESULTS)
+        track_variable(w, "character_set_results", c->cs_results ? c->cs_results->charset : "NULL");
+    if ((c->track & MY_TRACK_TIME_ZONE) && text)
+        track_variable(w, "time_zone", text);
+    if (c->track & MY_TRACK_SCHEMA) {
+        wr_u8(w, 1);
+        my_wr_lenenc(w, strlen(c->db) + 1);
+        my_wr_lenstr(w, c->db, strlen(c->db));
+    }
+}
+
+/* An OK, or with head 0xfe the end of rows to a client that wants no EOF. */
+static void ok_packet(struct my_run *r, uint8_t head)
 {
     struct my_out *o = r->out;
+    bool track = (r->ses->caps & MY_CAP_SESSION_TRACK) && r->c->track;
     my_out_begin(o);
-    wr_u8(&o->w, 0);
-    my_wr_lenenc(&o->w, r->affected);
-    my_wr_lenenc(&o->w, r->insert_id);
+    wr_u8(&o->w, head);
+    my_wr_lenenc(&o->w, head ? 0 : r->affected);
+    my_wr_lenenc(&o->w, head ? 0 : r->insert_id);
     if (r->ses->caps & MY_CAP_PROTOCOL_41) {
-        wr_le16(&o->w, my_status(r));
+        wr_le16(&o->w, my_status(r) | (track ? MY_STATUS_SESSION_CHANGED : 0));
         wr_le16(&o->w, r->sub_statement ? 0 : warnings_of(r));
     } else if (r->ses->caps & MY_CAP_TRANSACTIONS) {
         wr_le16(&o->w, my_status(r));
     }
-    if (r->info[0])
-        my_wr_lenstr(&o->w, r->info, strlen(r->info));
+    if ((r->info[0] && !head) || track)
+        my_wr_lenstr(&o->w, r->info, head ? 0 : strlen(r->info));
+    if (track) {
+        struct wr changes = wr_of(4096);
+        track_changes(r, &changes);
+        my_wr_lenstr(&o->w, changes.bytes, changes.len);
+        wr_done(&changes);
+    }
     my_out_end(o);
+    r->c->track = 0;
+}
+
+void my_send_ok(struct my_run *r)
+{
+    ok_packet(r, 0);
     r->sent = true;
     r->c->row_count = (int64_t)r->affected;
     (void)snprintf(r->reply, sizeof r->reply, "OK");
@@ -78,7 +125,7 @@ void my_send_error(struct my_run *r)
     (void)snprintf(r->reply, sizeof r->reply, "ERROR %u (%s): %.60s", r->err_code, r->err_state, r->err_text);
 }
 
-void my_send_eof(struct my_run *r)
+static void eof_packet(struct my_run *r)
 {
     struct my_out *o = r->out;
     my_out_begin(o);
@@ -88,6 +135,20 @@ void my_send_eof(struct my_run *r)
         wr_le16(&o->w, my_status(r));
     }
     my_out_end(o);
+}
+
+void my_send_eof(struct my_run *r)
+{
+    if (r->ses->caps & MY_CAP_DEPRECATE_EOF)
+        ok_packet(r, 0xfe);
+    else
+        eof_packet(r);
+}
+
+void my_send_columns_end(struct my_run *r)
+{
+    if (!(r->ses->caps & MY_CAP_DEPRECATE_EOF))
+        eof_packet(r);
 }
 
 /* What character_set_results makes of a column's collation and length (Protocol::send_fields). */
@@ -141,6 +202,7 @@ void my_send_coldef(struct my_run *r, const struct my_result_col *col, const cha
     const struct my_meta *m = &col->m;
     uint16_t cs;
     uint32_t len;
+    size_t name_max = r->kit->mariadb ? 255 : 256; /* MAX_ALIAS_NAME */
     on_the_wire(r, m, &cs, &len);
     my_out_begin(o);
     if (r->ses->caps & MY_CAP_PROTOCOL_41) {
@@ -148,8 +210,11 @@ void my_send_coldef(struct my_run *r, const struct my_result_col *col, const cha
         lenstr0(&o->w, m->db);
         lenstr0(&o->w, m->table);
         lenstr0(&o->w, m->org_table);
-        lenstr0(&o->w, col->name);
+        size_t n_name = col->name ? strlen(col->name) : 0;
+        my_wr_lenstr(&o->w, col->name, n_name > name_max ? name_max : n_name);
         lenstr0(&o->w, m->org_name);
+        if (r->ses->caps_ext & MY_EXT_METADATA)
+            wr_u8(&o->w, 0); /* no type name, no format */
         wr_u8(&o->w, 12);
         wr_le16(&o->w, cs);
         wr_le32(&o->w, len);
@@ -177,17 +242,60 @@ void my_send_coldef(struct my_run *r, const struct my_result_col *col, const cha
     my_out_end(o);
 }
 
+uint64_t my_columns_hash(const struct my_out *o, size_t from)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a, without the frames' sequence numbers */
+    for (size_t at = from; at + 4 <= o->w.len;) {
+        size_t len = (size_t)o->w.bytes[at] | (size_t)o->w.bytes[at + 1] << 8 | (size_t)o->w.bytes[at + 2] << 16;
+        for (size_t i = 0; i < len && at + 4 + i < o->w.len; i++)
+            h = (h ^ o->w.bytes[at + 4 + i]) * 1099511628211u;
+        at += 4 + len;
+    }
+    return h;
+}
+
+static void keep_described(struct my_run *r, const struct my_result_col *cols, size_t n)
+{
+    r->described = arena_new(r->arena, (n + 1) * sizeof *cols);
+    if (!r->described)
+        return;
+    memcpy(r->described, cols, n * sizeof *cols);
+    r->n_described = n;
+}
+
+/* A client that keeps the definitions of its prepared statement gets them again only when they have changed. */
 void my_send_columns(struct my_run *r, const struct my_result_col *cols, size_t n)
 {
     struct my_out *o = r->out;
+    if (r->describe_only) {
+        keep_described(r, cols, n);
+        return;
+    }
+    bool cache = (r->ses->caps_ext & MY_EXT_CACHE_METADATA) != 0;
     my_out_begin(o);
     my_wr_lenenc(&o->w, n);
+    if (cache)
+        wr_u8(&o->w, 1);
     my_out_end(o);
+    size_t from = o->w.len;
+    uint8_t seq = o->seq;
     for (size_t i = 0; i < n; i++)
         my_send_coldef(r, &cols[i], NULL, false);
-    if (r->cursor_of)
+    if (cache && r->prepared && !o->w.bad) {
+        uint64_t h = my_columns_hash(o, from);
+        if (h == r->prepared->cols_hash) {
+            o->w.bytes[from - 1] = 0;
+            o->w.len = from;
+            o->seq = seq;
+        }
+        r->prepared->cols_hash = h;
+    }
+    if (r->cursor_of) {
         r->status |= MY_STATUS_CURSOR;
-    my_send_eof(r);
+        my_send_eof(r);
+    } else {
+        my_send_columns_end(r);
+    }
     r->sent = true;
 }
 
@@ -198,6 +306,13 @@ static void text_cell(struct my_run *r, struct wr *w, const struct my_meta *m, c
         return;
     }
     struct my_val t = my_val_text(r->arena, v, m);
+    const struct my_coll *to = r->c->cs_results;
+    if (v->kind == MY_V_STR && to && m->coll && !my_is_temporal(m->type) && my_converts(m->coll, to) && t.s.n < (16u << 20)) {
+        size_t n = 0;
+        char *out = my_convert(r->arena, m->coll, to, t.s.p, t.s.n, &n);
+        if (out)
+            t = my_str(out, n);
+    }
     if (m->zerofill && t.s.n < m->len) {
         my_wr_lenenc(w, m->len);
         for (size_t i = t.s.n; i < m->len; i++)
@@ -336,6 +451,8 @@ static void keep_first(struct my_run *r, const struct my_meta *m, const struct m
 
 void my_send_row(struct my_run *r, const struct my_result_col *cols, const struct my_val *vals, size_t n)
 {
+    if (r->describe_only)
+        return;
     if (n && !r->has_first)
         keep_first(r, &cols[0].m, &vals[0]);
     if (r->cursor_of) {
@@ -357,6 +474,8 @@ void my_send_row(struct my_run *r, const struct my_result_col *cols, const struc
 
 void my_send_end(struct my_run *r, uint64_t rows)
 {
+    if (r->describe_only)
+        return;
     if (!r->cursor_of)
         my_send_eof(r);
     r->c->row_count = -1;

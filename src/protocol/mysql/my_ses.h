@@ -2,6 +2,7 @@
 #ifndef HOTARU_PROTOCOL_MYSQL_MY_SES_H
 #define HOTARU_PROTOCOL_MYSQL_MY_SES_H
 
+#include "base/rng.h"
 #include "protocol/mysql/my_error.h"
 #include "protocol/mysql/my_wire.h"
 #include "protocol/mysql/syntax/my_parse.h"
@@ -33,6 +34,7 @@ struct my_ps {               /* a prepared statement, by number or by name */
     char *text;
     size_t len;
     unsigned n_params, n_cols;
+    uint64_t cols_hash;      /* of the column definitions that the client knows */
     uint8_t *types;          /* two bytes each, as last bound */
     char **long_data;
     size_t *long_len;
@@ -44,6 +46,18 @@ struct my_ps {               /* a prepared statement, by number or by name */
 struct my_savepoint {
     struct my_savepoint *next;
     char *name;
+    size_t mark;             /* of the undo log */
+};
+
+struct my_lock {             /* LOCK TABLES */
+    char *db, *name;
+    bool write;
+};
+
+/* What CLIENT_SESSION_TRACK tells of, in the order of session_track_system_variables; the current database last. */
+enum my_track {
+    MY_TRACK_AUTOCOMMIT = 1, MY_TRACK_CLIENT = 2, MY_TRACK_CONNECTION = 4, MY_TRACK_RESULTS = 8, MY_TRACK_TIME_ZONE = 16,
+    MY_TRACK_SCHEMA = 32,
 };
 
 enum my_phase { MY_PHASE_LOGIN, MY_PHASE_SWITCH, MY_PHASE_COMMAND, MY_PHASE_OVER };
@@ -58,7 +72,8 @@ struct my_ses {
     struct my_in in;
     enum my_phase phase;
     bool changing;           /* a login by COM_CHANGE_USER */
-    uint32_t thread_id, caps;
+    bool caps_known;         /* the client's packet has been read so far */
+    uint32_t thread_id, caps, caps_ext; /* caps_ext: MariaDB's own, bits 32 and up */
     uint8_t seq;
     uint8_t salt[MY_SALT_LEN + 1];
     uint8_t client_charset;
@@ -72,6 +87,8 @@ struct my_conn {
     struct my_world *world;
     char user[130], priv_host[64], host[64]; /* host: as user() shows it; priv_host: of the matching account */
     char db[MY_NAME_MAX * 3 + 1];
+    char old_db[MY_NAME_MAX * 3 + 1]; /* before COM_CHANGE_USER */
+    unsigned track;          /* enum my_track: what has changed since the last OK */
     bool autocommit, in_trans, killed, multi, no_backslash;
     const struct my_coll *cs_client, *cs_conn, *cs_results; /* results NULL: no conversion */
     struct my_setting *vars; /* SET SESSION */
@@ -79,9 +96,16 @@ struct my_conn {
     struct my_uservar *uservars;
     size_t uservar_bytes;
     struct my_ps *ps;
-    uint32_t next_ps;
+    uint32_t next_ps, last_ps; /* last_ps: of the last COM_STMT_PREPARE; 0: it failed */
     size_t n_ps;
     struct my_savepoint *savepoints;
+    struct my_undo *undo;    /* my_undo.h */
+    bool read_only;          /* START TRANSACTION READ ONLY */
+    bool changed_plain;      /* the transaction changed a table that cannot roll back */
+    struct my_lock *locks;
+    size_t n_locks;
+    char xid[140];           /* XA START: gtrid and bqual, as lengths and bytes; "" none */
+    char xa_state;           /* 'A'ctive, 'I'dle, 'P'repared, 0 */
     struct my_cond conds[64];
     unsigned n_conds, total_conds, n_errors;
     uint64_t last_insert_id, prev_insert_id, insert_id_stmt;
@@ -124,7 +148,10 @@ struct my_run {
     char first_cell[61];     /* of the result's first row */
     bool has_first;
     struct my_ps *cursor_of; /* rows go here */
+    struct my_ps *prepared;  /* COM_STMT_EXECUTE of it */
     bool describe_only;      /* PREPARE: columns, no rows */
+    struct my_result_col *described; /* what SHOW would send; arena */
+    size_t n_described;
     bool sent_version;
     bool sub_flags;          /* MariaDB plans subselects with the statement: their status bits come early */
     int in_value_sub;        /* inside a subselect that is a value */
@@ -133,13 +160,19 @@ struct my_run {
     bool full_list;          /* SHOW FULL PROCESSLIST */
     bool status_at_end_clear; /* SHOW STATUS puts back what it set */
     const char *info_source, *info_org; /* SHOW: what fills the table, what it calls itself */
+    const char *show_key;    /* SHOW: column definitions recorded under this name go before computed ones */
     int sub_depth;
 };
+
+struct my_result_col;
 
 struct my_shared {           /* of all MySQL sessions of one loop */
     struct my_kit *kit;
     uint64_t seed;
+    uint64_t policy_key;     /* of the login policy: share of sources, attempts */
+    struct my_tries tries;
     uint32_t next_id;
+    struct rng_pool secrets; /* salts */
     struct my_ses *sessions;
     struct arena arena;      /* of the statement that runs */
     struct my_out out;       /* reply under construction */
@@ -167,7 +200,10 @@ const char *my_errcode_text(struct my_run *r, int os_errno); /* "2" or "2 - No s
 /* ---- my_reply.c ---- */
 void my_send_ok(struct my_run *r);
 void my_send_error(struct my_run *r);
-void my_send_eof(struct my_run *r);
+void my_send_eof(struct my_run *r);         /* the end of rows: EOF, or the OK that replaced it */
+void my_send_columns_end(struct my_run *r); /* behind column definitions: EOF, or nothing */
+/* Of the column definitions in o->w from byte `from` on. */
+uint64_t my_columns_hash(const struct my_out *o, size_t from);
 void my_send_raw_error(struct my_ses *ses, struct my_out *out, enum my_err e, bool state, const char *text);
 struct my_result_col {
     struct my_meta m;
@@ -226,6 +262,14 @@ struct my_conn *my_conn_new(struct my_ses *ses);
 void my_conn_reset(struct my_ses *ses);
 void my_ps_free(struct my_ps *ps);
 
+/* ---- my_trans.c ---- */
+void my_exec_trans(struct my_run *r, struct my_stmt *st);
+void my_trans_commit(struct my_conn *c);                  /* what every implicit commit does */
+void my_trans_rollback(struct my_conn *c);
+void my_locks_free(struct my_conn *c);
+/* Whether LOCK TABLES lets the statement at the table: errors 1099, 1100. */
+bool my_lock_allows(struct my_run *r, const char *db, const char *name, bool write);
+
 /* ---- my_ps.c: prepared statements over the binary protocol ---- */
 void my_stmt_prepare(struct my_run *r, struct rd p);
 void my_stmt_execute(struct my_run *r, struct rd p);
@@ -233,6 +277,7 @@ void my_stmt_long_data(struct my_run *r, struct rd p);
 void my_stmt_close(struct my_run *r, struct rd p);
 void my_stmt_reset(struct my_run *r, struct rd p);
 void my_stmt_fetch(struct my_run *r, struct rd p);
+void my_stmt_bulk(struct my_run *r, struct rd p);
 
 /* ---- my_show.c, my_admin.c ---- */
 struct my_result_col my_plain_col(struct my_run *r, const char *name, char kind, uint32_t len, bool nullable);
@@ -243,7 +288,7 @@ void my_kill(struct my_run *r, uint64_t id, bool connection);
 /* LIKE with the server's own wildcards, for names: folds ASCII case. */
 bool my_wild(const char *pattern, const char *text);
 
-/* ---- my_auth.c ---- */
+/* ---- my_login.c, my_auth.c ---- */
 int my_send_greeting(struct my_ses *ses);
 struct feed my_login(struct my_ses *ses, struct rd packet);
 struct feed my_change_user(struct my_ses *ses, struct rd packet);

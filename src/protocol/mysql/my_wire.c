@@ -8,7 +8,7 @@
 static void in_restart(struct my_in *r)
 {
     wr_clear(&r->held);
-    r->open = r->more = r->skipping = false;
+    r->open = r->more = r->skipping = r->late = false;
     r->left = 0;
 }
 
@@ -19,14 +19,16 @@ static int in_header(struct my_in *r, const uint8_t *at, size_t n, size_t max_by
         return 0;
     struct rd h = rd_of(at, 4);
     uint32_t len = rd_le24(&h);
-    if (rd_u8(&h) != r->seq)
+    uint8_t seq = rd_u8(&h);
+    if (seq != r->seq && !r->any_seq)
         return -EPROTO;
-    r->seq++;
+    r->seq = (uint8_t)(seq + 1);
     r->left = len;
     r->more = len == MY_FRAME_MAX;
     r->open = true;
-    if (r->held.len + (size_t)len > max_bytes) {
+    if (r->held.len + (size_t)len > max_bytes && !r->skipping) {
         r->skipping = true;
+        r->late = r->held.len > 0;
         wr_done(&r->held);
     }
     return 1;

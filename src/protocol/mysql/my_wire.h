@@ -17,6 +17,8 @@ struct my_in {
     bool more;            /* the current frame was full: another follows */
     bool skipping;        /* the payload is over the limit: it is read and dropped */
     bool open;            /* a payload is under way */
+    bool late;            /* the limit was passed by a frame after the first */
+    bool any_seq;         /* inside compressed frames, whose own numbers count */
     uint8_t seq;          /* sequence number that the next frame must bear */
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "protocol/mysql/exec/my_files.h"
+#include "protocol/mysql/my_auth.h"
 #include "protocol/mysql/my_ses.h"
 
 #define STATEMENT_BYTES_MAX (96u << 20)
@@ -20,6 +21,8 @@ static int my_start(const struct persona *persona, uint64_t seed, void **ret_sha
         return err_set(err, -ENOMEM, "no memory for the MySQL service");
     sh->seed = seed;
     sh->arena = arena_of(STATEMENT_BYTES_MAX);
+    struct rng p = rng_of(seed, "mysql login policy");
+    sh->policy_key = rng_u64(&p);
     struct rng r = rng_of(seed, "mysql-thread-id");
     sh->next_id = 20 + (uint32_t)rng_below(&r, 60000);
     int rc = my_kit_new(persona, seed, &sh->kit, err);
@@ -96,11 +99,14 @@ static struct feed out_of_order(struct my_ses *ses)
 {
     struct my_out *o = &ses->sh->out;
     bool state = ses->kit->version >= 50500 || (ses->caps & MY_CAP_PROTOCOL_41);
+    bool change = ses->changing && ses->kit->mariadb; /* COM_CHANGE_USER has failed; the frame's bytes stay in the stream */
     wr_clear(&o->w);
     o->w.max = 65536;
     o->seq = ses->in.seq;
     my_send_raw_error(ses, o, MY_ER_NET_OUT_OF_ORDER, state, my_errdef(MY_ER_NET_OUT_OF_ORDER)->text);
     (void)session_send(ses->s, o->w.bytes, o->w.len);
+    if (change)
+        return my_auth_failed_change(ses);
     ses->phase = MY_PHASE_OVER;
     return (struct feed){FEED_CLOSE, 0};
 }
@@ -113,7 +119,7 @@ static struct feed too_large(struct my_ses *ses)
     o->seq = ses->in.seq;
     my_send_raw_error(ses, o, MY_ER_NET_PACKET_TOO_LARGE, true, my_errdef(MY_ER_NET_PACKET_TOO_LARGE)->text);
     (void)session_send(ses->s, o->w.bytes, o->w.len);
-    if (ses->phase != MY_PHASE_COMMAND) {
+    if (ses->phase != MY_PHASE_COMMAND || (ses->in.late && ses->kit->mariadb)) {
         ses->phase = MY_PHASE_OVER;
         return (struct feed){FEED_CLOSE, 0};
     }
@@ -159,11 +165,13 @@ static struct feed my_input(struct session *s, const uint8_t *in, size_t n)
         used += took;
         if (rc == 0)
             break;
+        if (rc == -EPROTO)
+            used += 4;
         struct feed f = rc == -EPROTO ? out_of_order(ses) : rc == -EMSGSIZE ? too_large(ses) : my_packet(ses, p);
         if (ses->phase == MY_PHASE_COMMAND)
             ses->in.seq = 0;
-        else if (ses->phase == MY_PHASE_SWITCH)
-            ses->in.seq = ses->seq;
+        else
+            ses->in.seq = ses->seq; /* the login counts on, over what we sent */
         if (f.status != FEED_MORE)
             return (struct feed){f.status, used};
     }

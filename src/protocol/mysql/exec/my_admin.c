@@ -1,4 +1,4 @@
-/* Transactions, locks, table checks, and the rest of a server's administration. */
+/* Table checks, KILL, HANDLER, and the rest of a server's administration. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,80 +10,9 @@
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/world/my_def.h"
 
-#define SAVEPOINTS_MAX 256
-
 static struct my_val sv(const char *s)
 {
     return s ? my_str(s, strlen(s)) : my_null();
-}
-
-/* ---- transactions ---- */
-static void savepoints_free(struct my_conn *c)
-{
-    while (c->savepoints) {
-        struct my_savepoint *sp = c->savepoints;
-        c->savepoints = sp->next;
-        free(sp->name);
-        free(sp);
-    }
-}
-
-static struct my_savepoint **savepoint_at(struct my_conn *c, const char *name)
-{
-    struct my_savepoint **p = &c->savepoints;
-    while (*p && strcasecmp((*p)->name, name) != 0)
-        p = &(*p)->next;
-    return p;
-}
-
-/* The latest stands first. One of the same name is forgotten. */
-static void savepoint(struct my_run *r, const char *name)
-{
-    struct my_conn *c = r->c;
-    size_t n = 0;
-    if (!c->in_trans && c->autocommit) /* ends with this statement */
-        return;
-    struct my_savepoint **old = savepoint_at(c, name), *sp = *old;
-    for (struct my_savepoint *p = c->savepoints; p; p = p->next)
-        n++;
-    if (sp) {
-        *old = sp->next;
-    } else {
-        sp = n < SAVEPOINTS_MAX ? calloc(1, sizeof *sp) : NULL;
-        if (sp)
-            sp->name = strdup(name);
-        if (!sp || !sp->name) {
-            free(sp);
-            my_fail(r, MY_ER_OUTOFMEMORY, 64);
-            return;
-        }
-    }
-    sp->next = c->savepoints;
-    c->savepoints = sp;
-}
-
-static void to_savepoint(struct my_run *r, const char *name, bool release)
-{
-    struct my_savepoint **at = savepoint_at(r->c, name), *found = *at;
-    if (!found) {
-        my_fail(r, MY_ER_SP_DOES_NOT_EXIST, "SAVEPOINT", name);
-        return;
-    }
-    struct my_savepoint *keep = release ? found->next : found;
-    while (r->c->savepoints != keep) {
-        struct my_savepoint *sp = r->c->savepoints;
-        r->c->savepoints = sp->next;
-        free(sp->name);
-        free(sp);
-    }
-}
-
-static void end_transaction(struct my_run *r, struct my_stmt *st)
-{
-    savepoints_free(r->c);
-    r->c->in_trans = st->chain;
-    if (st->release) /* the client is let go after the reply, as after KILL of itself */
-        r->c->killed = true;
 }
 
 /* ---- CHECK, ANALYZE, OPTIMIZE, REPAIR, CHECKSUM ---- */
@@ -237,19 +166,6 @@ static void cache_index(struct my_run *r, struct my_stmt *st)
     check_tables(r, st);
 }
 
-/* ---- locks ---- */
-static void lock_tables(struct my_run *r, struct my_stmt *st)
-{
-    for (const struct my_name *n = st->names; n; n = n->next) {
-        if (n->db && my_is_info_schema(n->db))
-            continue;
-        if (!my_find_table(r, n->db, n->name, NULL, false))
-            return;
-    }
-    savepoints_free(r->c);
-    r->c->locked = true;
-}
-
 static void flush(struct my_run *r, struct my_stmt *st)
 {
     if (st->word == MY_K_TABLES && !names_have_db(r, st->names))
@@ -345,11 +261,6 @@ static void reset(struct my_run *r, struct my_stmt *st)
         need_server_id(r);
 }
 
-static void uninstall(struct my_run *r, struct my_stmt *st)
-{
-    my_fail(r, MY_ER_SP_DOES_NOT_EXIST, "PLUGIN", st->name);
-}
-
 static bool is_base64(const char *s, size_t n)
 {
     size_t pad = 0, len = 0;
@@ -379,24 +290,6 @@ static void binlog(struct my_run *r, struct my_stmt *st)
         my_fail(r, MY_ER_SYNTAX);
 }
 
-static void xa(struct my_run *r, struct my_stmt *st)
-{
-    if (st->word == MY_K_RECOVER) {
-        struct my_result_col cols[4] = {my_plain_col(r, "formatID", 'l', 21, false), my_plain_col(r, "gtrid_length", 'l', 21, false),
-                                        my_plain_col(r, "bqual_length", 'l', 21, false), my_plain_col(r, "data", 's', 128, false)};
-        my_send_columns(r, cols, 4);
-        my_send_end(r, 0);
-    } else if (st->word == MY_K_START || st->word == MY_K_BEGIN) {
-        r->c->in_trans = true;
-    } else if (!r->c->in_trans && (st->word == MY_K_COMMIT || st->word == MY_K_ROLLBACK)) {
-        my_fail(r, MY_ER_XAER_NOTA);
-    } else if (!r->c->in_trans) {
-        my_fail(r, MY_ER_XAER_RMFAIL, "NON-EXISTING");
-    } else if (st->word == MY_K_COMMIT || st->word == MY_K_ROLLBACK) {
-        r->c->in_trans = false;
-    }
-}
-
 static void help(struct my_run *r)
 {
     struct my_result_col cols[2] = {my_plain_col(r, "name", 's', 64, false), my_plain_col(r, "is_it_category", 's', 1, false)};
@@ -407,29 +300,6 @@ static void help(struct my_run *r)
 void my_exec_admin(struct my_run *r, struct my_stmt *st)
 {
     switch (st->com) {
-    case MY_Q_BEGIN:
-        savepoints_free(r->c);
-        r->c->in_trans = true;
-        r->c->locked = false;
-        break;
-    case MY_Q_COMMIT:
-    case MY_Q_ROLLBACK:
-        end_transaction(r, st);
-        break;
-    case MY_Q_SAVEPOINT:
-        savepoint(r, st->name);
-        break;
-    case MY_Q_ROLLBACK_TO:
-    case MY_Q_RELEASE:
-        to_savepoint(r, st->name, st->com == MY_Q_RELEASE);
-        break;
-    case MY_Q_LOCK:
-        lock_tables(r, st);
-        break;
-    case MY_Q_UNLOCK:
-        r->c->in_trans &= !r->c->locked;
-        r->c->locked = false;
-        break;
     case MY_Q_FLUSH:
         flush(r, st);
         break;
@@ -455,7 +325,7 @@ void my_exec_admin(struct my_run *r, struct my_stmt *st)
         my_install_plugin(r, st);
         break;
     case MY_Q_UNINSTALL:
-        uninstall(r, st);
+        my_uninstall_plugin(r, st);
         break;
     case MY_Q_SLAVE:
         slave(r, st);
@@ -465,9 +335,6 @@ void my_exec_admin(struct my_run *r, struct my_stmt *st)
         break;
     case MY_Q_BINLOG:
         binlog(r, st);
-        break;
-    case MY_Q_XA:
-        xa(r, st);
         break;
     case MY_Q_HELP:
         help(r);

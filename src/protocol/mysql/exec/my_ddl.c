@@ -1,5 +1,6 @@
 /* CREATE, ALTER, DROP DATABASE; DROP and RENAME TABLE; views. */
 #include "protocol/mysql/exec/my_ddl.h"
+#include "protocol/mysql/exec/my_files.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -124,6 +125,16 @@ static void drop_db(struct my_run *r, struct my_stmt *st)
     r->status |= MY_STATUS_DB_DROPPED;
     if (!db) {
         my_warn(r, MY_NOTE, MY_ER_DB_DROP_EXISTS, st->name);
+        return;
+    }
+    char folder[600];
+    (void)snprintf(folder, sizeof folder, "%.300s/%.280s/", r->kit->persona.mysql.datadir, db->name);
+    char path[1024];
+    if (my_file_path(r, folder, false, path, sizeof path) && my_file_in_folder(r, path)) { /* its tables go, what a client wrote there stays */
+        while (db->n_tables)
+            my_world_drop_table(r->w, db, db->tables[0]);
+        (void)snprintf(folder, sizeof folder, "./%.280s%s", db->name, r->kit->mariadb ? "" : "/");
+        my_fail(r, MY_ER_DROP_DB_RMDIR, folder, r->kit->mariadb ? my_errcode_text(r, ENOTEMPTY) : "17");
         return;
     }
     r->affected = db->n_tables;

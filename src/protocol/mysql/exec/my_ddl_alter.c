@@ -128,12 +128,21 @@ static void change_col(struct my_run *r, struct change *ch, const struct my_alte
     ch->copies = true;
 }
 
+/* MariaDB names the kind. */
+static void cannot_drop(struct my_run *r, const char *kind, const char *name)
+{
+    if (r->kit->mariadb)
+        my_fail(r, MY_ER_CANT_DROP_NAMED, kind, name);
+    else
+        my_fail(r, MY_ER_CANT_DROP_FIELD_OR_KEY, name);
+}
+
 /* A dropped column leaves its keys; a key without columns goes. */
 static void drop_col(struct my_run *r, struct change *ch, const char *name)
 {
     int at = find_col(ch, name);
     if (at < 0) {
-        my_fail(r, MY_ER_CANT_DROP_FIELD_OR_KEY, name);
+        cannot_drop(r, "COLUMN", name);
         return;
     }
     take(ch, at);
@@ -151,7 +160,7 @@ static void drop_col(struct my_run *r, struct change *ch, const char *name)
     ch->copies = true;
 }
 
-static void drop_key(struct my_run *r, struct change *ch, const char *name)
+static void drop_key(struct my_run *r, struct change *ch, const char *kind, const char *name)
 {
     for (struct my_key_def **k = &ch->keys; *k; k = &(*k)->next)
         if (strcasecmp((*k)->name ? (*k)->name : "", name) == 0) {
@@ -159,7 +168,7 @@ static void drop_key(struct my_run *r, struct change *ch, const char *name)
             ch->copies = true;
             return;
         }
-    my_fail(r, MY_ER_CANT_DROP_FIELD_OR_KEY, name);
+    cannot_drop(r, kind, name);
 }
 
 static void add_key(struct my_run *r, struct change *ch, struct my_key_def *key)
@@ -207,10 +216,10 @@ static void apply(struct my_run *r, struct change *ch, const struct my_stmt *st)
             add_key(r, ch, a->key);
             break;
         case MY_ALTER_DROP_KEY:
-            drop_key(r, ch, a->name);
+            drop_key(r, ch, a->foreign ? "FOREIGN KEY" : "INDEX", a->name);
             break;
         case MY_ALTER_DROP_PRIMARY:
-            drop_key(r, ch, "PRIMARY");
+            drop_key(r, ch, "INDEX", "PRIMARY");
             break;
         case MY_ALTER_RENAME:
             ch->new_name = a->name;
@@ -227,7 +236,7 @@ static void apply(struct my_run *r, struct change *ch, const struct my_stmt *st)
     if (st->com == MY_Q_CREATE_INDEX)
         add_key(r, ch, st->key_defs);
     if (st->com == MY_Q_DROP_INDEX)
-        drop_key(r, ch, st->name2);
+        drop_key(r, ch, "INDEX", st->name2);
     if (my_ok(r) && ch->n == 0)
         my_fail(r, MY_ER_CANT_REMOVE_ALL_FIELDS);
 }

@@ -29,9 +29,9 @@ void my_warn_text(struct my_run *r, enum my_level level, uint16_t code, const ch
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void format(char *to, size_t n, enum my_err e, va_list ap)
+static void format(const struct my_run *r, char *to, size_t n, enum my_err e, va_list ap)
 {
-    (void)vsnprintf(to, n, my_errdef(e)->text, ap);
+    (void)vsnprintf(to, n, my_errtext(e, r->kit->mariadb), ap);
 }
 #pragma GCC diagnostic pop
 
@@ -40,7 +40,7 @@ void my_warn(struct my_run *r, enum my_level level, enum my_err e, ...)
     char text[600];
     va_list ap;
     va_start(ap, e);
-    format(text, sizeof text, e, ap);
+    format(r, text, sizeof text, e, ap);
     va_end(ap);
     my_warn_text(r, level, my_errdef(e)->number, text);
 }
@@ -92,7 +92,7 @@ void my_fail(struct my_run *r, enum my_err e, ...)
         va_end(ap);
         return;
     }
-    format(text, sizeof text, e, ap);
+    format(r, text, sizeof text, e, ap);
     va_end(ap);
     my_fail_text(r, e, text);
 }

@@ -8,6 +8,7 @@
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_store.h"
+#include "protocol/mysql/exec/my_undo.h"
 
 void *my_dml_get(struct my_run *r, size_t n)
 {
@@ -31,6 +32,12 @@ bool my_keep_until_end(struct my_dml *d, struct my_row *row)
     }
     d->dead[d->n_dead++] = my_row_ref(row);
     return true;
+}
+
+void my_dml_note(struct my_dml *d, size_t at, struct my_row *before, struct my_row *after)
+{
+    if (d->innodb)
+        my_undo_note(d->r->c, d->db ? d->db->name : "", d->t, at, before, after);
 }
 
 void my_dml_done(struct my_dml *d)
@@ -65,8 +72,14 @@ bool my_dml_open(struct my_dml *d, struct my_run *r, const char *db, const char 
         }
     }
     d->innodb = strcasecmp(d->t->engine, "InnoDB") == 0;
+    if (r->c->in_trans && r->c->read_only && !d->t->temporary) {
+        my_fail_text(r, MY_ER_READ_ONLY_TRANSACTION, my_errtext(MY_ER_READ_ONLY_TRANSACTION, r->kit->mariadb));
+        return false;
+    }
+    if (!d->t->temporary && !my_lock_allows(r, d->db ? d->db->name : db, d->t->name, true))
+        return false;
     bool strict = my_sql_mode(r, "STRICT_ALL_TABLES") || my_sql_mode(r, "STRICT_TRANS_TABLES");
-    d->st = (struct my_store){.r = r, .strict = strict && !ignore, .row = 1};
+    d->st = (struct my_store){.r = r, .strict = strict && !ignore, .row = 1, .db = d->db ? d->db->name : "", .table = d->t->name};
     return true;
 }
 

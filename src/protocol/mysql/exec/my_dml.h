@@ -38,6 +38,8 @@ struct my_hit {
 void *my_dml_get(struct my_run *r, size_t n);
 bool my_keep_until_end(struct my_dml *d, struct my_row *row);
 void my_dml_done(struct my_dml *d);
+/* For ROLLBACK: call before the row at the index is replaced (after: by what) or removed (after NULL), and after an append. */
+void my_dml_note(struct my_dml *d, size_t at, struct my_row *before, struct my_row *after);
 bool my_dml_open(struct my_dml *d, struct my_run *r, const char *db, const char *name, bool ignore);
 void my_no_room(struct my_run *r, const struct my_table *t);
 struct my_val *my_row_vals(struct my_run *r, const struct my_table *t, const struct my_row *row);

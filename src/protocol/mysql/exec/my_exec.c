@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_undo.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/my_ses.h"
 
@@ -19,7 +20,7 @@ struct my_parse_env my_parse_env_of(struct my_run *r, bool prepared)
     return (struct my_parse_env){.version = r->kit->version, .mariadb = r->kit->mariadb, .ansi_quotes = my_sql_mode(r, "ANSI_QUOTES"),
                                  .no_backslash = r->c->no_backslash, .ignore_space = my_sql_mode(r, "IGNORE_SPACE"),
                                  .pipes_concat = my_sql_mode(r, "PIPES_AS_CONCAT"),
-                                 .multi = (r->ses->caps & MY_CAP_MULTI_STATEMENTS) != 0, .prepared = prepared};
+                                 .multi = (r->ses->caps & MY_CAP_MULTI_STATEMENTS) != 0, .prepared = prepared, .no_db = !r->c->db[0]};
 }
 
 bool my_is_info_schema(const char *db)
@@ -42,11 +43,15 @@ bool my_need_db(struct my_run *r, const char **db)
 void my_use(struct my_run *r, const char *db)
 {
     if (strlen(db) > MY_NAME_MAX * 3 || !*db) {
-        my_fail(r, MY_ER_WRONG_DB_NAME, db);
+        char shown[101];
+        size_t n = strlen(db), max = sizeof shown - 1;
+        (void)snprintf(shown, sizeof shown, r->kit->mariadb && n > max ? "%.97s..." : "%.100s", db);
+        my_fail(r, MY_ER_WRONG_DB_NAME, r->kit->mariadb ? shown : db);
         return;
     }
     if (my_is_info_schema(db)) {
         (void)snprintf(r->c->db, sizeof r->c->db, "information_schema");
+        r->c->track |= MY_TRACK_SCHEMA;
         return;
     }
     struct my_db *d = my_world_db(r->w, db);
@@ -55,6 +60,7 @@ void my_use(struct my_run *r, const char *db)
         return;
     }
     (void)snprintf(r->c->db, sizeof r->c->db, "%s", d->name);
+    r->c->track |= MY_TRACK_SCHEMA;
 }
 
 struct my_table *my_find_table(struct my_run *r, const char *db, const char *name, struct my_db **ret_db, bool quiet)
@@ -86,6 +92,8 @@ struct my_table *my_find_table(struct my_run *r, const char *db, const char *nam
         }
         return NULL;
     }
+    if (!quiet && !my_lock_allows(r, d->name, t->name, false))
+        return NULL;
     if (ret_db)
         *ret_db = d;
     return t;
@@ -154,11 +162,23 @@ static bool keeps_diagnostics(const struct my_stmt *st)
     return st->com == MY_Q_SHOW_WARNINGS || st->com == MY_Q_SHOW_ERRORS || st->com == MY_Q_SHOW_COUNT_WARNINGS || st->com == MY_Q_SHOW_COUNT_ERRORS;
 }
 
+static void run(struct my_run *r, struct my_stmt *st);
+
 /* A statement without tables leaves the warnings of the one before, except in what it warns of itself. */
 void my_exec(struct my_run *r, struct my_stmt *st)
 {
-    if (commits(st->com) && !(st->temporary && (st->com == MY_Q_CREATE_TABLE || st->com == MY_Q_DROP_TABLE)))
-        r->c->in_trans = false;
+    if (commits(st->com) && !r->c->xa_state && !(st->temporary && (st->com == MY_Q_CREATE_TABLE || st->com == MY_Q_DROP_TABLE)))
+        my_trans_commit(r->c);
+    size_t mark = my_undo_mark(r->c);
+    run(r, st);
+    if (!my_ok(r))
+        my_undo_to(r->c, mark);
+    if (!r->c->in_trans && r->c->autocommit)
+        my_undo_clear(r->c);
+}
+
+static void run(struct my_run *r, struct my_stmt *st)
+{
     switch (st->com) {
     case MY_Q_EMPTY:
         break;
@@ -211,6 +231,17 @@ void my_exec(struct my_run *r, struct my_stmt *st)
     case MY_Q_REVOKE:
     case MY_Q_SHOW_GRANTS:
         my_exec_user(r, st);
+        break;
+    case MY_Q_BEGIN:
+    case MY_Q_COMMIT:
+    case MY_Q_ROLLBACK:
+    case MY_Q_SAVEPOINT:
+    case MY_Q_ROLLBACK_TO:
+    case MY_Q_RELEASE:
+    case MY_Q_LOCK:
+    case MY_Q_UNLOCK:
+    case MY_Q_XA:
+        my_exec_trans(r, st);
         break;
     case MY_Q_PREPARE:
     case MY_Q_EXECUTE:

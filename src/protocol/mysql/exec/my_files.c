@@ -124,9 +124,39 @@ static bool is_folder(struct my_run *r, const char *path)
 {
     char inside[1100];
     const char *stream = r->kit->windows ? strstr(path, "::$") : NULL;
-    size_t n = stream && strcasecmp(stream, "::$INDEX_ALLOCATION") == 0 ? (size_t)(stream - path) : strlen(path);
+    size_t whole = strlen(path);
+    while (whole > 1 && path[whole - 1] == '/')
+        whole--;
+    if (whole <= 1)
+        return !r->kit->windows;
+    size_t n = stream && strcasecmp(stream, "::$INDEX_ALLOCATION") == 0 ? (size_t)(stream - path) : whole;
     (void)snprintf(inside, sizeof inside, "%.*s/x", (int)n, path);
     return my_world_dir_exists(r->w, inside) || closed_folder(r, inside);
+}
+
+/* MariaDB resolves the file's folder even when every path is secure: one that is not there is refused as well. */
+bool my_file_is_secure(struct my_run *r, const char *path)
+{
+    const char *secure = var_text(r, "secure_file_priv");
+    bool no = *secure && (strcmp(secure, "NULL") == 0 || !same_start(r, path, secure));
+    no |= r->kit->mariadb && !closed_folder(r, path) && !my_world_dir_exists(r->w, path);
+    if (no)
+        my_fail(r, MY_ER_OPTION_PREVENTS_STATEMENT, "--secure-file-priv");
+    return !no;
+}
+
+bool my_file_is_folder(struct my_run *r, const char *path)
+{
+    return is_folder(r, path);
+}
+
+bool my_file_in_folder(const struct my_run *r, const char *folder)
+{
+    size_t n = strlen(folder);
+    for (size_t i = 0; i < r->w->n_files; i++)
+        if (strncmp(r->w->files[i].path, folder, n) == 0)
+            return true;
+    return false;
 }
 
 /* The order of create_file() of sql_class.cc: secure path, exists, create. */
@@ -137,13 +167,10 @@ bool my_file_may_write(struct my_run *r, const char *given)
         my_fail(r, MY_ER_CANT_WRITE, shown(r, given), my_errcode_text(r, ENAMETOOLONG));
         return false;
     }
-    const char *secure = var_text(r, "secure_file_priv");
-    if (*secure && (strcmp(secure, "NULL") == 0 || !same_start(r, path, secure))) {
-        my_fail(r, MY_ER_OPTION_PREVENTS_STATEMENT, "--secure-file-priv");
+    if (!my_file_is_secure(r, path))
         return false;
-    }
     size_t n = strlen(path);
-    if (my_world_file(r->w, path) || (n && path[n - 1] != '/' && is_folder(r, path))) {
+    if (my_world_file(r->w, path) || (n && is_folder(r, path))) {
         my_fail(r, MY_ER_FILE_EXISTS, given);
         return false;
     }

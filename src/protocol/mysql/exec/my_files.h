@@ -7,8 +7,13 @@
 /* The absolute path, forward slashes, of a file name in a statement: a relative one lies in the data folder, and with in_db a
  * bare one in the current database's folder. False: longer than max. */
 bool my_file_path(struct my_run *r, const char *given, bool in_db, char *ret, size_t max);
-/* INSTALL PLUGIN (my_udf.c). */
+/* Whether secure_file_priv lets a statement touch the path; error 1290. */
+bool my_file_is_secure(struct my_run *r, const char *path);
+bool my_file_is_folder(struct my_run *r, const char *path);
+bool my_file_in_folder(const struct my_run *r, const char *folder); /* some file lies under it */
+/* INSTALL PLUGIN, UNINSTALL PLUGIN (my_udf.c). */
 void my_install_plugin(struct my_run *r, struct my_stmt *st);
+void my_uninstall_plugin(struct my_run *r, struct my_stmt *st);
 /* EXPLAIN (my_explain.c). */
 void my_explain(struct my_run *r, struct my_stmt *st);
 /* A session ends: the general log that it or another of the source's sessions filled becomes a sample. */

@@ -6,6 +6,7 @@
 
 #include "base/ts.h"
 #include "protocol/mysql/exec/my_info.h"
+#include "protocol/mysql/world/my_facts.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
 struct fill {
@@ -117,6 +118,32 @@ static void fill_schemata(struct fill *f)
     }
 }
 
+static void cell_of_text(struct fill *f, const char *col, const char *v)
+{
+    int at = my_table_col(f->t, col);
+    if (at >= 0 && v && my_result_of(f->t->cols[at].wire_type) == MY_RES_INT)
+        num(f, col, strtoull(v, NULL, 10));
+    else
+        text(f, col, v);
+}
+
+/* A table that nobody has written to yet looks as it was recorded. */
+static bool recorded_table(struct fill *f, const struct my_db *db, const struct my_table *t)
+{
+    const struct my_kit *k = f->r->kit;
+    int row = my_fact_table(k, db->name, t->name);
+    const struct my_db *base = row >= 0 ? my_world_db(k->base, db->name) : NULL;
+    if (!base || my_db_table(k->base, base, t->name) != t)
+        return false;
+    for (size_t i = 0; i < k->tables.n_cols; i++)
+        cell_of_text(f, k->tables.head[i], my_fact_of_table(k, row, k->tables.head[i]));
+    if (!my_is_info_schema(db->name) || strcasecmp(t->engine, "MEMORY") != 0) {
+        when(f, "CREATE_TIME", t->created_us);
+        when(f, "UPDATE_TIME", t->updated_us);
+    }
+    return true;
+}
+
 static void one_table(struct fill *f, const struct my_db *db, const struct my_table *t)
 {
     bool info = my_is_info_schema(db->name), innodb = strcasecmp(t->engine, "InnoDB") == 0;
@@ -124,13 +151,17 @@ static void one_table(struct fill *f, const struct my_db *db, const struct my_ta
     catalog(f, "TABLE_CATALOG");
     text(f, "TABLE_SCHEMA", db->name);
     text(f, "TABLE_NAME", t->name);
-    text(f, "TABLE_TYPE", info ? "SYSTEM VIEW" : t->is_view ? "VIEW" : "BASE TABLE");
-    if (t->is_view) {
+    text(f, "TABLE_TYPE", info ? "SYSTEM VIEW" : t->is_view || t->shown_as_view ? "VIEW" : "BASE TABLE");
+    if (t->is_view || t->shown_as_view) {
         text(f, "TABLE_COMMENT", "VIEW");
         add_row(f);
         return;
     }
     text(f, "ENGINE", t->engine);
+    if (recorded_table(f, db, t)) {
+        add_row(f);
+        return;
+    }
     num(f, "VERSION", 10);
     bool dynamic = false;
     for (size_t i = 0; i < t->n_cols; i++)
@@ -217,7 +248,7 @@ static void one_column(struct fill *f, const struct my_db *db, const struct my_t
         num(f, "DATETIME_PRECISION", c->dec);
     }
     text(f, "COLUMN_TYPE", c->type_text);
-    text(f, "COLUMN_KEY", key_mark(c));
+    text(f, "COLUMN_KEY", t->shown_as_view ? "" : key_mark(c));
     text(f, "EXTRA", c->auto_inc ? "auto_increment" : c->on_update_now ? "on update CURRENT_TIMESTAMP" : "");
     text(f, "PRIVILEGES", my_is_info_schema(db->name) ? "select" : "select,insert,update,references");
     text(f, "COLUMN_COMMENT", c->comment ? c->comment : "");
@@ -341,13 +372,8 @@ static void from_tsv(struct fill *f, const struct my_tsv *t, const char *const *
         begin(f);
         for (size_t c = 0; c < n && c < t->n_cols; c++) {
             const char *v = t->cells[i * t->n_cols + c];
-            if (!cols[c])
-                continue;
-            int at = my_table_col(f->t, cols[c]);
-            if (at >= 0 && my_result_of(f->t->cols[at].wire_type) == MY_RES_INT)
-                num(f, cols[c], strtoull(v, NULL, 10));
-            else
-                text(f, cols[c], strcmp(v, "NULL") == 0 ? NULL : v);
+            if (cols[c])
+                cell_of_text(f, cols[c], v && strcmp(v, "NULL") != 0 ? v : NULL);
         }
         add_row(f);
     }
@@ -490,7 +516,7 @@ static void fill_statistics(struct fill *f)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++) {
             const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys; x++)
+            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++)
                 for (size_t c = 0; c < t->keys[x].n_cols && my_ok(f->r); c++) {
                     const struct my_key *key = &t->keys[x];
                     const struct my_column *col = &t->cols[key->cols[c]];
@@ -523,7 +549,7 @@ static void fill_constraints(struct fill *f, bool columns)
     for (size_t i = 1; each_db(f->r->w, i, &db); i++)
         for (size_t k = 0; k < db->n_tables; k++) {
             const struct my_table *t = db->tables[k];
-            for (size_t x = 0; x < t->n_keys; x++) {
+            for (size_t x = 0; x < t->n_keys && !t->shown_as_view; x++) {
                 const struct my_key *key = &t->keys[x];
                 if (key->kind != MY_KEY_PRIMARY && key->kind != MY_KEY_UNIQUE)
                     continue;
@@ -642,12 +668,17 @@ struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *sou
     for (size_t i = 0; i < t->n_cols; i++) {
         rel->cols[i] = (struct my_relcol){t->cols[i].name, my_column_meta(&t->cols[i], bare ? "" : "information_schema", rel->alias, bare ? "" : r->info_org ? r->info_org : t->name)};
         struct my_meta *m = &rel->cols[i].m;
+        if (r->kit->tables.n_rows) /* recorded from the wire */
+            continue;
         m->flags &= (uint16_t)~MY_F_NO_DEFAULT;
         if (t->cols[i].type.blob == 4 && t->cols[i].type.is_text)
             m->len = 65535u * 3;
     }
     struct fill f = {.r = r, .rel = rel, .t = t};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables && !r->describe_only; i++)
+    const struct my_tsv *rows = my_fact_rows(r->kit, "information_schema", source);
+    if (rows && !r->describe_only)
+        from_tsv(&f, rows, rows->head, rows->n_cols);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables && !r->describe_only && !rows; i++)
         if (strcasecmp(tables[i].name, source) == 0)
             tables[i].fill(&f);
     return my_ok(r) ? rel : NULL;

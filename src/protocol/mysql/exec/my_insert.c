@@ -243,6 +243,7 @@ bool my_replace_row(struct my_dml *d, size_t at, const struct my_cell *cells)
         my_row_unref(row);
         return false;
     }
+    my_dml_note(d, at, d->t->rows[at], row);
     my_table_replace(d->r->w, d->t, at, row);
     return true;
 }
@@ -297,6 +298,7 @@ bool my_end_row(struct my_insert *in)
         }
         if (!my_keep_until_end(d, d->t->rows[at]))
             return false;
+        my_dml_note(d, at, d->t->rows[at], NULL);
         my_table_remove(d->r->w, d->t, at);
         d->deleted++;
     }
@@ -306,6 +308,7 @@ bool my_end_row(struct my_insert *in)
         my_no_room(d->r, d->t);
         return false;
     }
+    my_dml_note(d, d->t->n_rows - 1, NULL, d->t->rows[d->t->n_rows - 1]);
     d->changed++;
     return true;
 }
@@ -370,8 +373,11 @@ static bool insert_select(struct my_insert *in)
 
 void my_changed_something(struct my_dml *d)
 {
-    if (d->innodb && !d->r->c->autocommit)
-        d->r->c->in_trans = true;
+    struct my_conn *c = d->r->c;
+    if (d->innodb && !c->autocommit)
+        c->in_trans = true;
+    if (!d->innodb && (c->in_trans || !c->autocommit) && d->changed + d->deleted > 0)
+        c->changed_plain = true;
 }
 
 void my_exec_insert(struct my_run *r, struct my_stmt *st)

@@ -76,7 +76,10 @@ static void load_line(struct my_insert *in, struct lines *l)
         return;
     for (size_t i = 0; i < in->n_cols && my_ok(r); i++) {
         if (!more) {
-            my_warn(r, MY_WARNING, MY_ER_WARN_TOO_FEW_RECORDS, in->d.st.row);
+            if (in->d.st.strict && r->kit->mariadb)
+                my_fail(r, MY_ER_WARN_TOO_FEW_RECORDS, in->d.st.row);
+            else
+                my_warn(r, MY_WARNING, MY_ER_WARN_TOO_FEW_RECORDS, in->d.st.row);
             break;
         }
         struct my_val v = next_field(r, l, &more);
@@ -106,6 +109,17 @@ static struct lines lines_of(const struct my_file *f, const struct my_fileopts *
     return l;
 }
 
+/* On Windows the server opens the file without a look at it before (mysql_load of sql_load.cc). */
+static void cannot_read(struct my_run *r, const char *path)
+{
+    if (r->kit->windows)
+        my_fail(r, MY_ER_FILE_NOT_FOUND_SYS, path, my_errcode_text(r, ENOENT));
+    else if (my_file_is_folder(r, path))
+        my_fail(r, MY_ER_TEXTFILE_NOT_READABLE, path);
+    else
+        my_fail(r, MY_ER_CANT_STAT, path, my_errcode_text(r, ENOENT));
+}
+
 void my_exec_load(struct my_run *r, struct my_stmt *st)
 {
     struct my_insert in = {.stm = st, .replace = st->or_replace, .multi_row = true};
@@ -119,11 +133,13 @@ void my_exec_load(struct my_run *r, struct my_stmt *st)
     if (!my_dml_open(&in.d, r, st->db, st->name, st->ignore))
         return;
     char full[1024];
-    const struct my_file *f = my_file_path(r, st->text, true, full, sizeof full) ? my_world_file(r->w, full) : NULL;
-    if (!f)
-        my_fail(r, MY_ER_FILE_NOT_FOUND_SYS, st->text, my_errcode_text(r, ENOENT));
-    if (!f || !my_choose_columns(&in) || !my_ctx_of_table(&in.d))
+    if (!my_choose_columns(&in) || !my_ctx_of_table(&in.d) || !my_file_path(r, st->text, true, full, sizeof full) || !my_file_is_secure(r, full))
         goto out;
+    const struct my_file *f = my_world_file(r->w, full);
+    if (!f) {
+        cannot_read(r, full);
+        goto out;
+    }
     struct lines l = lines_of(f, &st->fopts);
     for (uint64_t skip = st->offset ? my_limit_of(r, st->offset) : 0; skip && l.p < l.end; skip--) {
         while (l.p < l.end && !at_text(&l, l.eol, l.n_eol))

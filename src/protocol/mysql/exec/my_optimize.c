@@ -193,7 +193,7 @@ static bool counted_away(const struct my_plan *pl)
     if (pl->s->where || pl->s->group || pl->x.n != 1 || pl->n_items != 1 || !pl->x.rels[0]->table)
         return false;
     const struct my_expr *e = pl->s->items->expr;
-    return e->op == MY_X_AGG && e->aux == 1 && strcasecmp(pl->x.rels[0]->table->engine, "MyISAM") == 0;
+    return e->op == MY_X_AGG && e->aux == 1 && (strcasecmp(pl->x.rels[0]->table->engine, "MyISAM") == 0 || strcasecmp(pl->x.rels[0]->table->engine, "Aria") == 0);
 }
 
 void my_access_flags(struct my_run *r, struct my_plan *pl)

@@ -4,6 +4,7 @@
 
 #include "protocol/mysql/exec/my_sel.h"
 #include "protocol/mysql/exec/my_select.h"
+#include "protocol/mysql/exec/my_show.h"
 #include "protocol/mysql/expr/my_eval.h"
 
 /* ---- the statement ---- */
@@ -38,8 +39,10 @@ static void into_vars(struct my_run *r, struct my_select *s, const struct my_row
     r->affected = 1;
 }
 
-static void columns_first(struct my_run *r, const struct my_rows *rows)
+static void send_columns(struct my_run *r, const struct my_rows *rows)
 {
+    if (r->show_key)
+        (void)my_show_recorded(r, r->show_key, rows->cols, rows->n_cols);
     my_send_columns(r, rows->cols, rows->n_cols);
 }
 
@@ -57,6 +60,8 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
     }
     struct my_select *s = st->select;
     struct my_rows rows;
+    if (s->into != MY_INTO_NONE && s->into_last && r->kit->mariadb)
+        my_warn(r, MY_WARNING, MY_ER_WARN_DEPRECATED_SYNTAX, "<select expression> INTO <destination>;", "'SELECT <select list> INTO <destination> FROM...'");
     if (s->into == MY_INTO_DUMPFILE || s->into == MY_INTO_OUTFILE) {
         struct my_rows cols;
         my_select_describe(r, s, NULL, &cols);
@@ -68,7 +73,7 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
     uint16_t before = r->status;
     bool stream = s->into == MY_INTO_NONE && r->kit->mariadb;
     if (stream)
-        my_select_run_ready(r, s, columns_first, &rows);
+        my_select_run_ready(r, s, send_columns, &rows);
     else
         my_select_run(r, s, NULL, 0, &rows);
     if (!my_ok(r))
@@ -81,7 +86,7 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
         uint16_t late = stream ? 0 : r->late_status;
         r->status = (uint16_t)(r->status & ~late) | before;
         if (!stream)
-            my_send_columns(r, rows.cols, rows.n_cols);
+            send_columns(r, &rows);
         for (size_t i = 0; i < rows.n_rows; i++)
             my_send_row(r, rows.cols, rows.rows[i], rows.n_cols);
         r->status |= late;

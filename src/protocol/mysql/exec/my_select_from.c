@@ -71,6 +71,8 @@ const char *my_item_name(struct my_run *r, const struct my_item *it)
     const struct my_expr *e = it->expr;
     if (r->kit->mariadb && e->op == MY_X_LITERAL && e->val.kind == MY_V_STR && e->text == e->val.s.p)
         return literal_name(r, e);
+    if (e->op == MY_X_FIELD && e->m.of_view && e->m.org_name)
+        return e->m.org_name;
     if (e->op == MY_X_FIELD || e->op == MY_X_NAME || e->op == MY_X_REF)
         return e->name;
     if (e->text)
@@ -106,6 +108,19 @@ struct my_meta my_column_meta(const struct my_column *c, const char *db, const c
                             .zerofill = c->type.zerofill, .db = db, .table = alias, .org_table = table, .org_name = c->name};
 }
 
+/* The server's own views (mysql.user, schema sys): a column keeps the view's name, a computed one has no database. */
+static void as_view(struct my_rel *rel, const struct my_table *t)
+{
+    for (size_t i = 0; i < t->n_cols; i++) {
+        struct my_meta *m = &rel->cols[i].m;
+        bool direct = t->cols[i].wire_db && t->cols[i].wire_db[0];
+        m->of_view = true;
+        m->view_base = direct ? t->view_base : NULL;
+        m->db = t->cols[i].wire_db ? t->cols[i].wire_db : m->db;
+        m->org_table = t->cols[i].wire_org_table ? t->cols[i].wire_org_table : m->org_table;
+    }
+}
+
 struct my_rel *my_rel_of_table(struct my_run *r, struct my_db *db, struct my_table *t, const char *alias)
 {
     struct my_rel *rel = my_run_get(r, sizeof *rel);
@@ -118,6 +133,8 @@ struct my_rel *my_rel_of_table(struct my_run *r, struct my_db *db, struct my_tab
         return NULL;
     for (size_t i = 0; i < t->n_cols; i++)
         rel->cols[i] = (struct my_relcol){t->cols[i].name, my_column_meta(&t->cols[i], rel->db, rel->alias, t->name)};
+    if (t->shown_as_view)
+        as_view(rel, t);
     for (size_t i = 0; i < t->n_rows; i++) {
         struct my_val *v = my_run_get(r, t->n_cols * sizeof *v);
         if (!v)
@@ -178,6 +195,8 @@ struct my_rel *my_rel_open(struct my_run *r, const char *db, const char *name, c
     struct my_table *t = my_find_table(r, db, name, &dbp, false);
     if (!t)
         return NULL;
+    if (t->shown_as_view)
+        r->status |= MY_STATUS_SESSION_CHANGED; /* its definer's rights were taken and given back */
     return t->is_view ? rel_of_view(r, dbp, t, alias) : my_rel_of_table(r, dbp, t, alias);
 }
 
@@ -220,6 +239,10 @@ static struct my_rel *rel_of_derived(struct my_run *r, struct my_tref *t)
 /* A value of a temporary table: its metadata is a field's. */
 void my_as_temp_field(struct my_run *r, struct my_meta *m)
 {
+    if (m->of_view) {
+        m->org_table = m->view_base ? m->view_base : "";
+        m->org_name = m->view_base ? m->org_name : "";
+    }
     uint16_t keep = m->is_field ? m->flags & (uint16_t)~(MY_F_PRI_KEY | MY_F_UNIQUE_KEY | MY_F_MULTIPLE_KEY | MY_F_PART_KEY | MY_F_AUTO_INCREMENT | MY_F_NO_DEFAULT | MY_F_TIMESTAMP | MY_F_ON_UPDATE_NOW) : 0;
     if (r->kit->mariadb && m->is_field)
         keep |= m->flags & MY_F_NO_DEFAULT;
@@ -242,6 +265,8 @@ void my_as_temp_field(struct my_run *r, struct my_meta *m)
             keep |= MY_F_BINARY;
         }
     }
+    if (r->kit->tables.n_rows && m->db && my_is_info_schema(m->db)) /* sorted in place: the table itself is a temporary one */
+        keep |= m->flags & MY_F_NO_DEFAULT;
     m->flags = (uint16_t)((keep & ~MY_F_NOT_NULL) | (m->maybe_null ? 0 : MY_F_NOT_NULL));
     m->is_field = true;
 }

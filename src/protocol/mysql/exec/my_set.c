@@ -46,6 +46,7 @@ static void set_names(struct my_run *r, const struct my_assign *a)
     }
     r->c->cs_client = r->c->cs_results = c;
     r->c->cs_conn = conn;
+    r->c->track |= MY_TRACK_CLIENT | MY_TRACK_CONNECTION | MY_TRACK_RESULTS;
 }
 
 static void set_charset(struct my_run *r, const struct my_assign *a)
@@ -56,6 +57,7 @@ static void set_charset(struct my_run *r, const struct my_assign *a)
     struct my_db *db = r->c->db[0] ? my_world_db(r->w, r->c->db) : NULL;
     r->c->cs_client = r->c->cs_results = c;
     r->c->cs_conn = db && db->coll ? db->coll : r->kit->server_coll;
+    r->c->track |= MY_TRACK_CLIENT | MY_TRACK_CONNECTION | MY_TRACK_RESULTS;
 }
 
 /* A character set or collation variable. True when name is one. */
@@ -65,8 +67,10 @@ static bool set_collation(struct my_run *r, const char *name, bool global, const
     if ((!charset && !collation) || strcmp(name, "character_sets_dir") == 0)
         return false;
     if (charset && strcmp(name, "character_set_results") == 0 && !value) {
-        if (!global)
+        if (!global) {
             r->c->cs_results = NULL;
+            r->c->track |= MY_TRACK_RESULTS;
+        }
         return true;
     }
     if (!value) {
@@ -95,10 +99,13 @@ static bool set_collation(struct my_run *r, const char *name, bool global, const
     }
     if (strcmp(tail, "client") == 0) {
         r->c->cs_client = c;
+        r->c->track |= MY_TRACK_CLIENT;
     } else if (strcmp(tail, "connection") == 0) {
         r->c->cs_conn = c;
+        r->c->track |= MY_TRACK_CONNECTION;
     } else if (strcmp(tail, "results") == 0) {
         r->c->cs_results = c;
+        r->c->track |= MY_TRACK_RESULTS;
     } else {
         (void)my_var_store(r->c, name, charset ? c->charset : c->name);
         if (my_sysvar_find(r->kit, other))
@@ -226,10 +233,13 @@ static void apply_session(struct my_run *r, const char *name, const char *value)
     if (strcmp(name, "autocommit") == 0) {
         bool on = strcmp(value, "ON") == 0;
         if (on && !r->c->autocommit)
-            r->c->in_trans = false;
+            my_trans_commit(r->c);
         r->c->autocommit = on;
+        r->c->track |= MY_TRACK_AUTOCOMMIT;
         return;
     }
+    if (strcmp(name, "time_zone") == 0)
+        r->c->track |= MY_TRACK_TIME_ZONE;
     if (my_var_store(r->c, name, value) < 0)
         my_fail(r, MY_ER_OUTOFMEMORY, 64);
     if (strcmp(name, "sql_mode") == 0)

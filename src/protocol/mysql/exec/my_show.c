@@ -63,6 +63,7 @@ struct show {
     size_t n;
     const char *like_col;
     const char *eq_col[2], *eq_val[2];        /* conditions of the statement itself */
+    const char *key;                          /* its name in show.tsv */
 };
 
 static void run_show(struct my_run *r, struct my_stmt *st, const struct show *sh)
@@ -97,8 +98,9 @@ static void run_show(struct my_run *r, struct my_stmt *st, const struct show *sh
     struct my_stmt run = {.com = MY_Q_SELECT, .select = s};
     r->info_source = sh->source;
     r->info_org = sh->org;
+    r->show_key = sh->key;
     my_exec_select(r, &run);
-    r->info_source = r->info_org = NULL;
+    r->info_source = r->info_org = r->show_key = NULL;
 }
 
 static const char *join3(struct my_run *r, const char *a, const char *b, const char *c)
@@ -119,7 +121,7 @@ static const char *with_like(struct my_run *r, const char *name, const struct my
 static void show_databases(struct my_run *r, struct my_stmt *st)
 {
     struct show_col cols[] = {{"SCHEMA_NAME", with_like(r, "Database", st)}};
-    run_show(r, st, &(struct show){.table = "SCHEMATA", .source = "SCHEMATA", .alias = "SCHEMATA", .cols = cols, .n = 1, .like_col = "SCHEMA_NAME"});
+    run_show(r, st, &(struct show){.table = "SCHEMATA", .source = "SCHEMATA", .alias = "SCHEMATA", .key = "databases", .cols = cols, .n = 1, .like_col = "SCHEMA_NAME"});
 }
 
 static bool show_db(struct my_run *r, const char **db)
@@ -140,7 +142,7 @@ static void show_tables(struct my_run *r, struct my_stmt *st)
         return;
     struct my_db *d = my_world_db(r->w, db);
     struct show_col cols[] = {{"TABLE_NAME", with_like(r, join3(r, "Tables_in_", db, ""), st)}, {"TABLE_TYPE", "Table_type"}};
-    run_show(r, st, &(struct show){.table = "TABLES", .source = "TABLES", .alias = "TABLE_NAMES", .org = "TABLE_NAMES", .cols = cols,
+    run_show(r, st, &(struct show){.table = "TABLES", .source = "TABLES", .alias = "TABLE_NAMES", .key = st->full ? "full tables from mysql" : "tables from mysql", .org = "TABLE_NAMES", .cols = cols,
                                    .n = st->full ? 2 : 1, .like_col = "TABLE_NAME", .eq_col = {"TABLE_SCHEMA"}, .eq_val = {d ? d->name : db}});
 }
 
@@ -165,7 +167,7 @@ static void show_columns(struct my_run *r, struct my_stmt *st)
     static const struct show_col full[] = {{"COLUMN_NAME", "Field"}, {"COLUMN_TYPE", "Type"}, {"COLLATION_NAME", "Collation"}, {"IS_NULLABLE", "Null"},
                                            {"COLUMN_KEY", "Key"}, {"COLUMN_DEFAULT", "Default"}, {"EXTRA", "Extra"}, {"PRIVILEGES", "Privileges"},
                                            {"COLUMN_COMMENT", "Comment"}};
-    run_show(r, st, &(struct show){.table = "COLUMNS", .source = "COLUMNS", .alias = "COLUMNS", .cols = st->full ? full : plain, .n = st->full ? 9 : 6,
+    run_show(r, st, &(struct show){.table = "COLUMNS", .source = "COLUMNS", .alias = "COLUMNS", .key = st->full ? "full columns from mysql.func" : "columns from mysql.func", .cols = st->full ? full : plain, .n = st->full ? 9 : 6,
                                    .like_col = "COLUMN_NAME", .eq_col = {"TABLE_SCHEMA", "TABLE_NAME"}, .eq_val = {my_is_info_schema(db) ? "information_schema" : db, t ? t->name : st->name}});
 }
 
@@ -177,8 +179,8 @@ static void show_keys(struct my_run *r, struct my_stmt *st)
         return;
     static const struct show_col cols[] = {{"TABLE_NAME", "Table"}, {"NON_UNIQUE", "Non_unique"}, {"INDEX_NAME", "Key_name"}, {"SEQ_IN_INDEX", "Seq_in_index"},
                                            {"COLUMN_NAME", "Column_name"}, {"COLLATION", "Collation"}, {"CARDINALITY", "Cardinality"}, {"SUB_PART", "Sub_part"},
-                                           {"PACKED", "Packed"}, {"NULLABLE", "Null"}, {"INDEX_TYPE", "Index_type"}, {"COMMENT", "Comment"}, {"INDEX_COMMENT", "Index_comment"}};
-    run_show(r, st, &(struct show){.table = "STATISTICS", .source = "STATISTICS", .alias = "STATISTICS", .cols = cols, .n = r->kit->version >= 50500 ? 13 : 12,
+                                           {"PACKED", "Packed"}, {"NULLABLE", "Null"}, {"INDEX_TYPE", "Index_type"}, {"COMMENT", "Comment"}, {"INDEX_COMMENT", "Index_comment"}, {"IGNORED", "Ignored"}};
+    run_show(r, st, &(struct show){.table = "STATISTICS", .source = "STATISTICS", .alias = "STATISTICS", .key = "index from mysql.db", .cols = cols, .n = r->kit->mariadb ? 14 : r->kit->version >= 50500 ? 13 : 12,
                                    .like_col = "INDEX_NAME", .eq_col = {"TABLE_SCHEMA", "TABLE_NAME"}, .eq_val = {dbp ? dbp->name : "", t->name}});
 }
 
@@ -186,7 +188,7 @@ static void show_variables(struct my_run *r, struct my_stmt *st)
 {
     static const struct show_col cols[] = {{"VARIABLE_NAME", "Variable_name"}, {"VARIABLE_VALUE", "Value"}};
     bool global = st->scope == MY_SCOPE_GLOBAL;
-    run_show(r, st, &(struct show){.table = "SESSION_VARIABLES", .source = global ? "VARIABLES:GLOBAL" : "VARIABLES:SESSION", .alias = "VARIABLES",
+    run_show(r, st, &(struct show){.table = "SESSION_VARIABLES", .source = global ? "VARIABLES:GLOBAL" : "VARIABLES:SESSION", .alias = "VARIABLES", .key = "variables",
                                    .org = "VARIABLES", .cols = cols, .n = 2, .like_col = "VARIABLE_NAME"});
 }
 
@@ -194,32 +196,32 @@ static void show_status(struct my_run *r, struct my_stmt *st)
 {
     static const struct show_col cols[] = {{"VARIABLE_NAME", "Variable_name"}, {"VARIABLE_VALUE", "Value"}};
     r->status_at_end_clear = r->kit->version >= 50600 && !r->kit->mariadb;
-    run_show(r, st, &(struct show){.table = "SESSION_STATUS", .source = "STATUS:", .alias = "STATUS", .org = "STATUS", .cols = cols, .n = 2, .like_col = "VARIABLE_NAME"});
+    run_show(r, st, &(struct show){.table = "SESSION_STATUS", .source = "STATUS:", .alias = "STATUS", .key = "status", .org = "STATUS", .cols = cols, .n = 2, .like_col = "VARIABLE_NAME"});
 }
 
 static void show_charset(struct my_run *r, struct my_stmt *st)
 {
     static const struct show_col cols[] = {{"CHARACTER_SET_NAME", "Charset"}, {"DESCRIPTION", "Description"}, {"DEFAULT_COLLATE_NAME", "Default collation"}, {"MAXLEN", "Maxlen"}};
-    run_show(r, st, &(struct show){.table = "CHARACTER_SETS", .source = "CHARACTER_SETS", .alias = "CHARACTER_SETS", .cols = cols, .n = 4, .like_col = "CHARACTER_SET_NAME"});
+    run_show(r, st, &(struct show){.table = "CHARACTER_SETS", .source = "CHARACTER_SETS", .alias = "CHARACTER_SETS", .key = "character set", .cols = cols, .n = 4, .like_col = "CHARACTER_SET_NAME"});
 }
 
 static void show_collation(struct my_run *r, struct my_stmt *st)
 {
     static const struct show_col cols[] = {{"COLLATION_NAME", "Collation"}, {"CHARACTER_SET_NAME", "Charset"}, {"ID", "Id"}, {"IS_DEFAULT", "Default"},
                                            {"IS_COMPILED", "Compiled"}, {"SORTLEN", "Sortlen"}};
-    run_show(r, st, &(struct show){.table = "COLLATIONS", .source = "COLLATIONS", .alias = "COLLATIONS", .cols = cols, .n = 6, .like_col = "COLLATION_NAME"});
+    run_show(r, st, &(struct show){.table = "COLLATIONS", .source = "COLLATIONS", .alias = "COLLATIONS", .key = "collation", .cols = cols, .n = 6, .like_col = "COLLATION_NAME"});
 }
 
 static void show_engines(struct my_run *r, struct my_stmt *st)
 {
     static const struct show_col cols[] = {{"ENGINE", "Engine"}, {"SUPPORT", "Support"}, {"COMMENT", "Comment"}, {"TRANSACTIONS", "Transactions"}, {"XA", "XA"}, {"SAVEPOINTS", "Savepoints"}};
-    run_show(r, st, &(struct show){.table = "ENGINES", .source = "ENGINES", .alias = "ENGINES", .cols = cols, .n = 6, .like_col = "ENGINE"});
+    run_show(r, st, &(struct show){.table = "ENGINES", .source = "ENGINES", .alias = "ENGINES", .key = "engines", .cols = cols, .n = 6, .like_col = "ENGINE"});
 }
 
 static void show_plugins(struct my_run *r, struct my_stmt *st)
 {
     static const struct show_col cols[] = {{"PLUGIN_NAME", "Name"}, {"PLUGIN_STATUS", "Status"}, {"PLUGIN_TYPE", "Type"}, {"PLUGIN_LIBRARY", "Library"}, {"PLUGIN_LICENSE", "License"}};
-    run_show(r, st, &(struct show){.table = "PLUGINS", .source = "PLUGINS", .alias = "PLUGINS", .cols = cols, .n = 5, .like_col = "PLUGIN_NAME"});
+    run_show(r, st, &(struct show){.table = "PLUGINS", .source = "PLUGINS", .alias = "PLUGINS", .key = "plugins", .cols = cols, .n = 5, .like_col = "PLUGIN_NAME"});
 }
 
 static void show_table_status(struct my_run *r, struct my_stmt *st)
@@ -231,8 +233,9 @@ static void show_table_status(struct my_run *r, struct my_stmt *st)
                                            {"AVG_ROW_LENGTH", "Avg_row_length"}, {"DATA_LENGTH", "Data_length"}, {"MAX_DATA_LENGTH", "Max_data_length"},
                                            {"INDEX_LENGTH", "Index_length"}, {"DATA_FREE", "Data_free"}, {"AUTO_INCREMENT", "Auto_increment"},
                                            {"CREATE_TIME", "Create_time"}, {"UPDATE_TIME", "Update_time"}, {"CHECK_TIME", "Check_time"},
-                                           {"TABLE_COLLATION", "Collation"}, {"CHECKSUM", "Checksum"}, {"CREATE_OPTIONS", "Create_options"}, {"TABLE_COMMENT", "Comment"}};
-    run_show(r, st, &(struct show){.table = "TABLES", .source = "TABLES", .alias = "TABLES", .cols = cols, .n = 18, .like_col = "TABLE_NAME", .eq_col = {"TABLE_SCHEMA"}, .eq_val = {db}});
+                                           {"TABLE_COLLATION", "Collation"}, {"CHECKSUM", "Checksum"}, {"CREATE_OPTIONS", "Create_options"}, {"TABLE_COMMENT", "Comment"},
+                                           {"MAX_INDEX_LENGTH", "Max_index_length"}, {"TEMPORARY", "Temporary"}};
+    run_show(r, st, &(struct show){.table = "TABLES", .source = "TABLES", .alias = "TABLES", .key = "table status from mysql", .cols = cols, .n = r->kit->mariadb ? 20 : 18, .like_col = "TABLE_NAME", .eq_col = {"TABLE_SCHEMA"}, .eq_val = {db}});
 }
 
 static void show_triggers(struct my_run *r, struct my_stmt *st)
@@ -243,7 +246,7 @@ static void show_triggers(struct my_run *r, struct my_stmt *st)
     static const struct show_col cols[] = {{"TRIGGER_NAME", "Trigger"}, {"EVENT_MANIPULATION", "Event"}, {"EVENT_OBJECT_TABLE", "Table"}, {"ACTION_STATEMENT", "Statement"},
                                            {"ACTION_TIMING", "Timing"}, {"CREATED", "Created"}, {"SQL_MODE", "sql_mode"}, {"DEFINER", "Definer"},
                                            {"CHARACTER_SET_CLIENT", "character_set_client"}, {"COLLATION_CONNECTION", "collation_connection"}, {"DATABASE_COLLATION", "Database Collation"}};
-    run_show(r, st, &(struct show){.table = "TRIGGERS", .source = "TRIGGERS", .alias = "TRIGGERS", .cols = cols, .n = 11, .like_col = "EVENT_OBJECT_TABLE"});
+    run_show(r, st, &(struct show){.table = "TRIGGERS", .source = "TRIGGERS", .alias = "TRIGGERS", .key = "triggers from mysql", .cols = cols, .n = 11, .like_col = "EVENT_OBJECT_TABLE"});
 }
 
 static void show_events(struct my_run *r, struct my_stmt *st)
@@ -255,7 +258,7 @@ static void show_events(struct my_run *r, struct my_stmt *st)
                                            {"EXECUTE_AT", "Execute at"}, {"INTERVAL_VALUE", "Interval value"}, {"INTERVAL_FIELD", "Interval field"}, {"STARTS", "Starts"},
                                            {"ENDS", "Ends"}, {"STATUS", "Status"}, {"ORIGINATOR", "Originator"}, {"CHARACTER_SET_CLIENT", "character_set_client"},
                                            {"COLLATION_CONNECTION", "collation_connection"}, {"DATABASE_COLLATION", "Database Collation"}};
-    run_show(r, st, &(struct show){.table = "EVENTS", .source = "EVENTS", .alias = "EVENTS", .cols = cols, .n = 15, .like_col = "EVENT_NAME"});
+    run_show(r, st, &(struct show){.table = "EVENTS", .source = "EVENTS", .alias = "EVENTS", .key = "events from mysql", .cols = cols, .n = 15, .like_col = "EVENT_NAME"});
 }
 
 static void show_routines(struct my_run *r, struct my_stmt *st)
@@ -263,7 +266,7 @@ static void show_routines(struct my_run *r, struct my_stmt *st)
     static const struct show_col cols[] = {{"ROUTINE_SCHEMA", "Db"}, {"ROUTINE_NAME", "Name"}, {"ROUTINE_TYPE", "Type"}, {"DEFINER", "Definer"}, {"LAST_ALTERED", "Modified"},
                                            {"CREATED", "Created"}, {"SECURITY_TYPE", "Security_type"}, {"ROUTINE_COMMENT", "Comment"},
                                            {"CHARACTER_SET_CLIENT", "character_set_client"}, {"COLLATION_CONNECTION", "collation_connection"}, {"DATABASE_COLLATION", "Database Collation"}};
-    run_show(r, st, &(struct show){.table = "ROUTINES", .source = "ROUTINES", .alias = "ROUTINES", .cols = cols, .n = 11, .like_col = "ROUTINE_NAME",
+    run_show(r, st, &(struct show){.table = "ROUTINES", .source = "ROUTINES", .alias = "ROUTINES", .key = "procedure status", .cols = cols, .n = 11, .like_col = "ROUTINE_NAME",
                                    .eq_col = {"ROUTINE_TYPE"}, .eq_val = {st->is_function ? "FUNCTION" : "PROCEDURE"}});
 }
 
@@ -346,13 +349,13 @@ void my_exec_show(struct my_run *r, struct my_stmt *st)
     case MY_Q_SHOW_MASTER_STATUS: {
         static const char *const n[] = {"File", "Position", "Binlog_Do_DB", "Binlog_Ignore_DB", "Executed_Gtid_Set"};
         static const uint32_t l[] = {255, 0, 255, 255, 255};
-        my_empty_result(r, n, l, r->kit->version >= 50600 && !r->kit->mariadb ? 5 : 4);
+        my_empty_result(r, "master status", n, l, r->kit->version >= 50600 && !r->kit->mariadb ? 5 : 4);
         return;
     }
     case MY_Q_SHOW_SLAVE_HOSTS: {
         static const char *const n[] = {"Server_id", "Host", "Port", "Master_id"};
         static const uint32_t l[] = {0, 20, 0, 0};
-        my_empty_result(r, n, l, 4);
+        my_empty_result(r, "slave hosts", n, l, 4);
         return;
     }
     case MY_Q_SHOW_BINLOGS:
@@ -366,25 +369,25 @@ void my_exec_show(struct my_run *r, struct my_stmt *st)
         } else {
             static const char *const n[] = {"Log_name", "Pos", "Event_type", "Server_id", "End_log_pos", "Info"};
             static const uint32_t l[] = {20, 0, 20, 0, 0, 20};
-            my_empty_result(r, n, l, 6);
+            my_empty_result(r, "binlog events", n, l, 6);
         }
         return;
     case MY_Q_SHOW_OPEN_TABLES: {
         static const char *const n[] = {"Database", "Table", "In_use", "Name_locked"};
         static const uint32_t l[] = {64, 64, 0, 0};
-        my_empty_result(r, n, l, 4);
+        my_empty_result(r, "open tables", n, l, 4);
         return;
     }
     case MY_Q_SHOW_PROFILES: {
         static const char *const n[] = {"Query_ID", "Duration", "Query"};
         static const uint32_t l[] = {0, 10, 300};
-        my_empty_result(r, n, l, 3);
+        my_empty_result(r, "profiles", n, l, 3);
         return;
     }
     case MY_Q_SHOW_PROFILE: {
         static const char *const n[] = {"Status", "Duration"};
         static const uint32_t l[] = {30, 10};
-        my_empty_result(r, n, l, 2);
+        my_empty_result(r, "profile", n, l, 2);
         return;
     }
     case MY_Q_SHOW_SLAVE_STATUS: {
@@ -394,13 +397,13 @@ void my_exec_show(struct my_run *r, struct my_stmt *st)
                                         "Skip_Counter", "Exec_Master_Log_Pos", "Relay_Log_Space", "Until_Condition", "Until_Log_File", "Until_Log_Pos", "Master_SSL_Allowed",
                                         "Master_SSL_CA_File", "Master_SSL_CA_Path", "Master_SSL_Cert", "Master_SSL_Cipher", "Master_SSL_Key", "Seconds_Behind_Master"};
         static const uint32_t l[] = {14, 60, 16, 0, 0, 255, 0, 255, 0, 255, 3, 3, 20, 20, 20, 23, 24, 28, 0, 20, 0, 0, 0, 6, 255, 0, 7, 255, 255, 255, 255, 255, 0};
-        my_empty_result(r, n, l, sizeof n / sizeof *n);
+        my_empty_result(r, "slave status", n, l, sizeof n / sizeof *n);
         return;
     }
     default: {
         static const char *const n[] = {"Name", "Location", "Comment"};
         static const uint32_t l[] = {40, 40, 80};
-        my_empty_result(r, n, l, 3);
+        my_empty_result(r, st->com == MY_Q_SHOW_AUTHORS ? "authors" : "contributors", n, l, 3);
         return;
     }
     }

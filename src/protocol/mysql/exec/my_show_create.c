@@ -36,9 +36,10 @@ static void create_column(struct my_run *r, struct wr *w, const struct my_table 
     wr_fmt(w, " %s", c->type_text);
     bool string = my_result_of(c->wire_type) == MY_RES_STR && !my_is_temporal(c->wire_type) && !my_coll_is_binary(c->coll);
     if (string && c->coll != t->coll) {
-        if (strcmp(c->coll->charset, t->coll->charset) != 0)
+        bool same = strcmp(c->coll->charset, t->coll->charset) == 0;
+        if (!same || !r->kit->mariadb)
             wr_fmt(w, " CHARACTER SET %s", c->coll->charset);
-        if (!c->coll->is_default || strcmp(c->coll->charset, t->coll->charset) == 0)
+        if (!c->coll->is_default || (same && r->kit->mariadb))
             wr_fmt(w, " COLLATE %s", c->coll->name);
     } else if (string && !c->coll->is_default) {
         wr_fmt(w, " COLLATE %s", c->coll->name);
@@ -87,6 +88,10 @@ static void create_key(struct wr *w, const struct my_table *t, const struct my_k
 
 void my_create_text(struct my_run *r, const struct my_table *t, struct wr *w)
 {
+    if (t->create_text) {
+        wr_str(w, t->create_text);
+        return;
+    }
     wr_fmt(w, "CREATE %sTABLE ", t->temporary ? "TEMPORARY " : "");
     ident(w, t->name);
     wr_str(w, " (\n");
@@ -122,7 +127,7 @@ void my_show_create_table(struct my_run *r, struct my_stmt *st)
     struct my_table *t = my_find_table(r, st->db, st->name, &db, false);
     if (!t)
         return;
-    if (st->view_only && !t->is_view) {
+    if (st->view_only && !t->is_view && !t->shown_as_view) {
         char text[300];
         (void)snprintf(text, sizeof text, "'%s.%s' is not VIEW", db ? db->name : "", t->name);
         r->err = MY_ER_PARSE;
@@ -132,18 +137,26 @@ void my_show_create_table(struct my_run *r, struct my_stmt *st)
         return;
     }
     struct wr w = wr_of(1u << 20);
-    if (t->is_view) {
-        wr_fmt(&w, "CREATE ALGORITHM=UNDEFINED DEFINER=%s SQL SECURITY DEFINER VIEW ", t->view_definer ? t->view_definer : "`root`@`%`");
-        ident(&w, t->name);
-        wr_fmt(&w, " AS %s", t->view_text);
+    if (t->is_view || t->shown_as_view) {
+        if (t->shown_as_view)
+            wr_str(&w, t->create_text ? t->create_text : "");
+        else
+            wr_fmt(&w, "CREATE ALGORITHM=UNDEFINED DEFINER=%s SQL SECURITY DEFINER VIEW ", t->view_definer ? t->view_definer : "`root`@`%`");
+        if (t->is_view) {
+            ident(&w, t->name);
+            wr_fmt(&w, " AS %s", t->view_text);
+        }
         struct my_result_col cols[] = {my_plain_col(r, "View", 's', 64, false), my_plain_col(r, "Create View", 's', 1024, false),
                                        my_plain_col(r, "character_set_client", 's', 32, false), my_plain_col(r, "collation_connection", 's', 32, false)};
-        struct my_val v[] = {my_sv(t->name), my_str(w.bytes ? (char *)w.bytes : "", w.len), my_sv("utf8"), my_sv("utf8_general_ci")};
+        (void)my_show_recorded(r, "create table mysql.user", cols, 4);
+        struct my_val v[] = {my_sv(t->name), my_str(w.bytes ? (char *)w.bytes : "", w.len), my_sv(r->kit->mariadb ? "utf8mb3" : "utf8"), my_sv(r->kit->mariadb ? "utf8mb3_general_ci" : "utf8_general_ci")};
         my_send_columns(r, cols, 4);
         my_send_row(r, cols, v, 4);
     } else {
         my_create_text(r, t, &w);
         struct my_result_col cols[] = {my_plain_col(r, "Table", 's', 64, false), my_plain_col(r, "Create Table", 's', w.len > 1024 ? (uint32_t)w.len : 1024, false)};
+        if (w.len <= 1024)
+            (void)my_show_recorded(r, "create table mysql.func", cols, 2);
         struct my_val v[] = {my_sv(t->name), my_str(w.bytes ? (char *)w.bytes : "", w.len)};
         my_send_columns(r, cols, 2);
         my_send_row(r, cols, v, 2);
@@ -173,6 +186,7 @@ void my_show_create_db(struct my_run *r, struct my_stmt *st)
         return;
     }
     struct my_result_col cols[] = {my_plain_col(r, "Database", 's', 64, false), my_plain_col(r, "Create Database", 's', 1024, false)};
+    (void)my_show_recorded(r, "create database mysql", cols, 2);
     const struct my_coll *c = db->coll ? db->coll : r->kit->server_coll;
     struct wr w = wr_of(4096);
     wr_fmt(&w, "CREATE DATABASE %s", st->if_not_exists ? "/*!32312 IF NOT EXISTS*/ " : "");

@@ -91,6 +91,16 @@ static void table_line(struct my_run *r, const struct my_table *t, const struct 
         wr_str(w, " WITH GRANT OPTION");
 }
 
+static void proxy_line(struct my_run *r, const struct my_table *t, const struct my_row *row, const char *user, const char *host, struct wr *w)
+{
+    char quote = r->kit->mariadb ? '`' : '\'';
+    wr_fmt(w, "GRANT PROXY ON %c%s%c@%c%s%c", quote, my_cell_text(t, row, "Proxied_user"), quote, quote,
+           r->kit->mariadb && !my_cell_text(t, row, "Proxied_host")[0] ? "%" : my_cell_text(t, row, "Proxied_host"), quote);
+    grantee(r, user, host, w);
+    if (strcmp(my_cell_text(t, row, "With_grant"), "1") == 0)
+        wr_str(w, " WITH GRANT OPTION");
+}
+
 void my_show_grants(struct my_run *r, struct my_stmt *st)
 {
     struct my_user_spec self = {.user = NULL}, *u = st->users ? st->users : &self;
@@ -128,6 +138,12 @@ void my_show_grants(struct my_run *r, struct my_stmt *st)
     for (size_t i = 0; tabs && i < tabs->n_rows; i++)
         if (my_same_account(tabs, tabs->rows[i], u->user, u->host)) {
             table_line(r, tabs, tabs->rows[i], u->user, u->host, &w);
+            send_line(r, &col, &w, &n);
+        }
+    struct my_table *proxies = my_acl_table(r, "proxies_priv", &db);
+    for (size_t i = 0; proxies && i < proxies->n_rows; i++)
+        if (my_same_account(proxies, proxies->rows[i], u->user, u->host)) {
+            proxy_line(r, proxies, proxies->rows[i], u->user, u->host, &w);
             send_line(r, &col, &w, &n);
         }
 out:

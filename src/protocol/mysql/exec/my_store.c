@@ -25,16 +25,24 @@ static void complain(struct my_store *st, enum my_err e, const char *col)
         my_warn(st->r, MY_WARNING, e, col, st->row);
 }
 
-static void complain_value(struct my_store *st, const char *type, const struct my_val *text, const char *col)
+/* Error or warning 1366 or 1292 of a value that is no such thing. MariaDB names the whole column. */
+static void complain_value(struct my_store *st, uint16_t code, const char *type, const struct my_val *text, const char *col)
 {
-    char shown[130];
+    char shown[130], where[420], msg[600];
     size_t n = text->s.n < sizeof shown - 1 ? text->s.n : sizeof shown - 1;
     memcpy(shown, text->s.p, n);
     shown[n] = '\0';
-    if (st->strict)
-        my_fail(st->r, MY_ER_TRUNCATED_WRONG_VALUE_FOR_FIELD, type, shown, col, st->row);
+    if (st->r->kit->mariadb && st->table)
+        (void)snprintf(where, sizeof where, "`%.130s`.`%.130s`.`%.130s`", st->db, st->table, col);
     else
-        my_warn(st->r, MY_WARNING, MY_ER_TRUNCATED_WRONG_VALUE_FOR_FIELD, type, shown, col, st->row);
+        (void)snprintf(where, sizeof where, "'%.130s'", col);
+    (void)snprintf(msg, sizeof msg, "Incorrect %s value: '%s' for column %s at row %ld", type, shown, where, st->row);
+    if (!st->strict)
+        my_warn_text(st->r, MY_WARNING, code, msg);
+    else if (code == 1292 || st->r->kit->mariadb)
+        my_fail_text(st->r, code == 1292 ? MY_ER_INCORRECT_VALUE : MY_ER_TRUNCATED_WRONG_VALUE_22007, msg);
+    else
+        my_fail_text(st->r, MY_ER_TRUNCATED_WRONG_VALUE_FOR_FIELD, msg);
 }
 
 static bool all_blank(const char *s, size_t n)
@@ -59,7 +67,7 @@ static void check_number(struct my_store *st, const struct my_column *c, const s
     if (i < t->s.n && ((p[i] >= '0' && p[i] <= '9') || p[i] == '.'))
         complain(st, MY_ER_WARN_DATA_TRUNCATED, c->name);
     else if (t->s.n == 0 || !all_blank(p, t->s.n))
-        complain_value(st, type, t, c->name);
+        complain_value(st, 1366, type, t, c->name);
 }
 
 static unsigned int_bits(uint8_t type)
@@ -239,9 +247,7 @@ static struct my_cell store_temporal(struct my_store *st, const struct my_column
     if (!ok) {
         const char *what = is_time ? "time" : c->type.type == MY_T_DATE ? "date" : "datetime";
         if (st->strict) {
-            char msg[300];
-            (void)snprintf(msg, sizeof msg, "Incorrect %s value: '%.100s' for column '%s' at row %ld", what, text.s.p, c->name, st->row);
-            my_fail_text(st->r, MY_ER_INCORRECT_VALUE, msg);
+            complain_value(st, 1292, what, &text, c->name);
         } else if (st->r->kit->version >= 50500 && !is_time) {
             my_warn(st->r, MY_WARNING, MY_ER_WARN_DATA_TRUNCATED, c->name, st->row);
         } else {

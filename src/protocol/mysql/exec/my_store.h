@@ -8,6 +8,7 @@ struct my_store {
     struct my_run *r;
     bool strict;    /* what does not fit is an error, not a warning */
     long row;       /* 1-based, as messages count */
+    const char *db, *table; /* MariaDB names them beside the column; NULL: the column alone */
 };
 
 /* The cell for a value; bytes in the statement's arena. NULL into NOT NULL is the caller's. False: the statement failed. */

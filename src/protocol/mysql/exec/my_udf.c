@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_ddl.h"
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/world/my_def.h"
@@ -103,19 +104,32 @@ static void func_remove(struct my_run *r, const char *name)
 }
 
 /* ---- the loader ---- */
-/* Error 1126 in the words of dlopen() or LoadLibrary(), which 5.1 did not ask for on Windows. */
-static void cannot_open(struct my_run *r, const char *dl, int win_error, const char *win_words, const char *words)
+enum why { WHY_MISSING, WHY_FOLDER, WHY_SHORT, WHY_HEADER, WHY_CLASS32, WHY_CLASS64 };
+
+/* Error 1126 in the words of dlopen() or LoadLibrary(), which 5.1 did not ask for on Windows. `shown` is what the message calls
+ * the library. MariaDB leaves out the path that dlopen() begins with. errno is what the calls before have left. */
+static void cannot_open(struct my_run *r, const char *dl, enum why why, bool plugin)
 {
-    char text[900];
-    bool asks = r->kit->version >= 50600 || r->kit->mariadb;
-    if (r->kit->windows) {
-        my_fail(r, MY_ER_CANT_OPEN_LIBRARY, dl, asks ? win_error : 2, asks ? win_words : "");
-        return;
-    }
+    static const char *const words[] = {"cannot open shared object file: No such file or directory", "cannot read file data: Is a directory",
+                                        "file too short", "invalid ELF header", "wrong ELF class: ELFCLASS32", "wrong ELF class: ELFCLASS64"};
+    char text[900], path[700];
     const char *dir = r->kit->persona.mysql.plugin_dir;
-    const char *slash = dir[0] && dir[strlen(dir) - 1] == '/' ? "" : "/";
-    (void)snprintf(text, sizeof text, "%s%s%.400s: %s", dir, slash, dl, words);
-    my_fail(r, MY_ER_CANT_OPEN_LIBRARY, dl, asks ? 11 : 2, text);
+    bool asks = r->kit->version >= 50600 || r->kit->mariadb;
+    const char *slash = dir[0] && (dir[strlen(dir) - 1] == '/' || dir[strlen(dir) - 1] == '\\') ? "" : "/";
+    (void)snprintf(path, sizeof path, "%s%s%.400s", dir, slash, dl);
+    const char *shown = plugin ? path : dl;
+    if (r->kit->windows) {
+        bool there = why != WHY_MISSING;
+        (void)snprintf(text, sizeof text, " %s", there ? "%1 is not a valid Win32 application." : "The specified module could not be found.");
+        my_fail(r, MY_ER_CANT_OPEN_LIBRARY, shown, asks ? (there ? 193 : 126) : 2, asks ? text : " ");
+    } else if (r->kit->mariadb) {
+        int left = plugin || why == WHY_MISSING ? ENOENT : why == WHY_FOLDER ? EISDIR : EAGAIN;
+        (void)snprintf(text, sizeof text, ", %s", words[why]);
+        my_fail(r, MY_ER_CANT_OPEN_LIBRARY, shown, left, text);
+    } else {
+        (void)snprintf(text, sizeof text, " %s: %s", path, words[why]);
+        my_fail(r, MY_ER_CANT_OPEN_LIBRARY, shown, asks && !plugin ? EAGAIN : ENOENT, text);
+    }
 }
 
 static const struct my_file *library(struct my_run *r, const char *dl)
@@ -137,17 +151,26 @@ static bool contains(const uint8_t *hay, size_t n, const char *needle)
     return memmem(hay, n, needle, strlen(needle) + 1) != NULL; /* with its NUL: symbol tables end names so */
 }
 
+/* What the loader has against the file's head; WHY_MISSING: nothing. */
+static enum why bad_head(const struct my_run *r, const struct my_file *f)
+{
+    if (r->kit->windows)
+        return f->len >= 2 && memcmp(f->bytes, "MZ", 2) == 0 ? WHY_MISSING : WHY_HEADER;
+    bool wide = strstr(r->kit->persona.mysql.compile_machine, "64") != NULL;
+    if (f->len < (wide ? 64 : 52)) /* the ELF header's size */
+        return WHY_SHORT;
+    if (memcmp(f->bytes, "\177ELF", 4) != 0)
+        return WHY_HEADER;
+    return f->bytes[4] == 1 && wide ? WHY_CLASS32 : f->bytes[4] == 2 && !wide ? WHY_CLASS64 : WHY_MISSING;
+}
+
 /* Opens the library and looks for the symbol, as far as its bytes tell. */
-static bool load(struct my_run *r, const char *dl, const char *symbol)
+static bool load(struct my_run *r, const char *dl, const char *symbol, bool plugin)
 {
     const struct my_file *f = library(r, dl);
-    if (!f) {
-        cannot_open(r, dl, 126, "The specified module could not be found.", "cannot open shared object file: No such file or directory");
-        return false;
-    }
-    bool right = r->kit->windows ? f->len >= 2 && memcmp(f->bytes, "MZ", 2) == 0 : f->len >= 4 && memcmp(f->bytes, "\177ELF", 4) == 0;
-    if (!right) {
-        cannot_open(r, dl, 193, "%1 is not a valid Win32 application.", f->len < 64 ? "file too short" : "invalid ELF header");
+    enum why why = f ? bad_head(r, f) : *dl ? WHY_MISSING : WHY_FOLDER;
+    if (!f || why != WHY_MISSING) {
+        cannot_open(r, dl, why, plugin);
         return false;
     }
     if (f->len >= WHOLE_LIBRARY_BYTES && !contains(f->bytes, f->len, symbol)) {
@@ -179,7 +202,7 @@ static void create_udf(struct my_run *r, struct my_stmt *st)
         return;
     }
     enum udf_ret ret = st->word == MY_K_REAL ? UDF_REAL : st->word == MY_K_DECIMAL ? UDF_DECIMAL : st->word == MY_K_STRING ? UDF_STRING : UDF_INT;
-    if (!load(r, dl, st->name) || !func_add(r, st->name, ret, dl, st->aggregate))
+    if (!load(r, dl, st->name, false) || !func_add(r, st->name, ret, dl, st->aggregate))
         return;
     if (my_world_add_udf(r->w, st->name) < 0) {
         func_remove(r, st->name);
@@ -187,14 +210,41 @@ static void create_udf(struct my_run *r, struct my_stmt *st)
     }
 }
 
+/* MariaDB adds the suffix that a name lacks. */
+static const char *plugin_file(struct my_run *r, const char *dl)
+{
+    char buf[600];
+    const char *suffix = r->kit->windows ? ".dll" : ".so";
+    size_t n = strlen(dl), m = strlen(suffix);
+    if (!r->kit->mariadb || (n >= m && strcmp(dl + n - m, suffix) == 0))
+        return dl;
+    (void)snprintf(buf, sizeof buf, "%.500s%s", dl, suffix);
+    const char *own = arena_copy(r->arena, buf, strlen(buf));
+    return own ? own : dl;
+}
+
 void my_install_plugin(struct my_run *r, struct my_stmt *st)
 {
     if (has_path(r, st->text))
         my_fail(r, MY_ER_UDF_NO_PATHS);
     else
-        (void)load(r, st->text, "_mysql_plugin_interface_version_");
+        (void)load(r, plugin_file(r, st->text), "_mysql_plugin_interface_version_", true);
     if (my_ok(r)) /* functions are what clients bring; a library of theirs is no plugin */
         my_fail(r, MY_ER_CANT_FIND_DL_ENTRY, "_mysql_plugin_interface_version_");
+}
+
+void my_uninstall_plugin(struct my_run *r, struct my_stmt *st)
+{
+    const char *kind = st->name ? "PLUGIN" : "SONAME", *name = st->name ? st->name : st->text;
+    for (size_t i = 0; r->kit->mariadb && st->name && i < r->kit->plugins.n_rows; i++)
+        if (strcasecmp(r->kit->plugins.cells[i * r->kit->plugins.n_cols], name) == 0) {
+            my_ddl_fail(r, 1619, "HY000", "Built-in plugins cannot be deleted");
+            return;
+        }
+    if (st->if_exists)
+        my_warn(r, MY_NOTE, MY_ER_SP_DOES_NOT_EXIST, kind, name);
+    else
+        my_fail(r, MY_ER_SP_DOES_NOT_EXIST, kind, name);
 }
 
 /* ---- DROP FUNCTION, routines ---- */
@@ -222,7 +272,10 @@ static bool drop_udf(struct my_run *r, struct my_stmt *st)
         my_fail(r, MY_ER_NO_DB);
         return true;
     }
-    if (my_world_has_udf(r->w, st->name)) {
+    struct my_db *db;
+    const struct my_table *t = func_table(r, &db);
+    size_t row;
+    if (my_world_has_udf(r->w, st->name) || (r->kit->mariadb && t && func_row(t, st->name, &row))) { /* MariaDB looks into the table too */
         my_world_drop_udf(r->w, st->name);
         func_remove(r, st->name);
         return true;

@@ -144,6 +144,7 @@ bool my_delete_hits(struct my_dml *d, struct my_hit *hits, size_t n)
             continue;
         if (!my_keep_until_end(d, d->t->rows[hits[i].at]))
             return false;
+        my_dml_note(d, hits[i].at, d->t->rows[hits[i].at], NULL);
         my_table_remove(d->r->w, d->t, hits[i].at);
         d->changed++;
     }

@@ -141,7 +141,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
     const struct my_sysvar *v = e->table ? NULL : my_sysvar_find(r->kit, e->name);
     if (e->table && my_sysvar_find(r->kit, e->name) && strncmp(e->name, "key_", 4) == 0)
         v = my_sysvar_find(r->kit, e->name);
-    if (!v) {
+    if (!v || v->hidden) {
         my_fail(r, MY_ER_UNKNOWN_SYSTEM_VARIABLE, e->name);
         return;
     }
@@ -151,25 +151,26 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
         my_fail(r, MY_ER_INCORRECT_GLOBAL_LOCAL_VAR, v->name, "SESSION");
         return;
     }
-    if (scope == MY_SCOPE_SESSION && !r->kit->mariadb && my_sysvar_scope(r->kit, v) == MY_VAR_GLOBAL && r->kit->version >= 50500) {
+    if (scope == MY_SCOPE_SESSION && my_sysvar_scope(r->kit, v) == MY_VAR_GLOBAL && r->kit->version >= 50500) {
         my_fail(r, MY_ER_INCORRECT_GLOBAL_LOCAL_VAR, v->name, "GLOBAL");
         return;
     }
     if (strcmp(v->name, "version") == 0)
         r->sent_version = true;
-    bool null = !text || (!*text && (strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
+    bool null = !text || (!*text && (v->null_when_empty || strcmp(v->name, "secure_file_priv") == 0 || strncmp(v->name, "report_", 7) == 0 ||
                                      strncmp(v->name, "relay_log", 9) == 0 || strncmp(v->name, "ssl_", 4) == 0 || strncmp(v->name, "log_bin_", 8) == 0));
     e->val = my_null();
     switch (v->type) {
     case MY_VAR_BOOL:
         my_fix_int(r->kit, e, 1, true, false);
+        e->m.wide = true;
         e->val = my_int(text && strcmp(text, "ON") == 0);
         break;
     case MY_VAR_INT: {
         bool uns = false;
         my_fix_int(r->kit, e, 21, true, true);
         int64_t i = my_text_i64(text, strlen(text), NULL, &uns);
-        e->m.unsigned_ = i >= 0 || uns;
+        e->m.unsigned_ = !v->is_signed && (i >= 0 || uns);
         e->val = e->m.unsigned_ ? my_uint((uint64_t)i) : my_int(i);
         break;
     }
@@ -185,6 +186,7 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
         break;
     }
     e->is_const = true;
+    e->m.wide = true;
 }
 
 void my_fix_uservar(struct my_eval *ev, struct my_expr *e)
@@ -247,7 +249,7 @@ void my_fix_literal(struct my_eval *ev, struct my_expr *e)
         e->m.coll = k->binary;
         return;
     }
-    if (e->aux == 1) { /* hexadecimal */
+    if (e->aux) { /* hexadecimal */
         e->m.coll = e->name ? my_coll_default(k, e->name) : k->binary;
         if (!e->m.coll)
             my_fail(ev->r, MY_ER_UNKNOWN_CHARACTER_SET, e->name);
@@ -270,12 +272,10 @@ void my_fix_param(struct my_eval *ev, struct my_expr *e)
     struct my_run *r = ev->r;
     e->is_const = true;
     if ((unsigned)e->aux >= r->n_params || !r->params) {
-        e->m = (struct my_meta){.type = MY_T_VAR_STRING, .coll = r->kit->binary, .coerce = MY_CO_COERCIBLE, .maybe_null = false};
+        e->m = (struct my_meta){.type = MY_T_VAR_STRING, .coll = r->kit->binary, .coerce = MY_CO_COERCIBLE, .maybe_null = true};
         e->val = my_null();
-        if (r->kit->mariadb) {
+        if (r->kit->mariadb) /* nothing bound: a NULL */
             e->m.type = MY_T_NULL;
-            e->m.maybe_null = true;
-        }
         return;
     }
     e->val = r->params[e->aux];

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/rng.h"
+#include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/expr/my_eval.h"
 
 static void fix_sysname(struct my_eval *ev, struct my_expr *e, uint64_t chars, bool null)
@@ -238,8 +239,8 @@ static struct my_val ev_load_file(struct my_eval *ev, struct my_expr *e, struct 
     struct my_val t = my_arg_text(ev, e, 0, args);
     if (t.kind != MY_V_STR || t.s.n > 511)
         return my_null();
-    char *path = arena_copy(ev->r->arena, t.s.p, t.s.n);
-    const struct my_file *f = path ? my_world_file(ev->r->w, path) : NULL;
+    char *given = arena_copy(ev->r->arena, t.s.p, t.s.n), path[1024];
+    const struct my_file *f = given && my_file_path(ev->r, given, false, path, sizeof path) ? my_world_file(ev->r->w, path) : NULL;
     if (!f || f->len > my_var_u64(ev->r, "max_allowed_packet"))
         return my_null();
     return my_text_out(ev, (const char *)f->bytes, f->len);

@@ -45,6 +45,8 @@ struct my_meta {
     enum my_coerce coerce;
     bool unsigned_, maybe_null, is_field, zerofill;
     bool wide;                 /* an integer that MariaDB keeps at 64 bits however short it is */
+    bool of_view;              /* column of a view: called as there, and from view_base below */
+    const char *view_base;
     const char *db, *table, *org_table, *org_name; /* of a stored column, else NULL */
 };
 

@@ -121,6 +121,7 @@ struct my_select {
     struct my_expr *limit, *offset;
     bool distinct, rollup, calc_found, for_update, share_mode, straight, paren, from_dual, sql_no_cache;
     enum my_into into;
+    bool into_last;            /* INTO stood at the end, which MariaDB warns of */
     const char *into_file, *into_charset;
     struct my_fileopts fopts;
     const char **into_vars;
@@ -190,6 +191,8 @@ enum my_alter_kind {
 };
 struct my_alter {
     enum my_alter_kind kind;
+    bool foreign;              /* DROP_KEY: DROP FOREIGN KEY */
+    bool if_exists;            /* DROP COLUMN IF EXISTS …, ADD COLUMN IF NOT EXISTS … of MariaDB */
     const char *name, *db;     /* old column, key or new table name */
     struct my_col_def *col;
     struct my_key_def *key;

@@ -31,6 +31,43 @@ const struct my_tok *my_p_ahead(struct my_parse *p)
     return &p->ahead;
 }
 
+/* Bytes of the UTF-8 character at s, 0 when it is none. */
+static size_t utf8_len(const char *s, size_t left)
+{
+    unsigned char c = (unsigned char)*s;
+    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < n; i++)
+        if (i >= left || ((unsigned char)s[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* What the error shows of the statement: 80 bytes of whole characters, as the server converts its messages for the client.
+ * MariaDB writes control characters as numbers and ends a longer text with dots. */
+static void my_near_text(const struct my_parse *p, const char *from, char *ret, size_t max)
+{
+    size_t left = from ? (size_t)(p->text_end - from) : 0, n = 0, take = 80;
+    const char *nul = left ? memchr(from, 0, left) : NULL;
+    left = nul ? (size_t)(nul - from) : left;
+    bool dots = p->env->mariadb && left > take;
+    take = dots ? take - 3 : left < take ? left : take;
+    for (size_t i = 0; i < take && n + 8 < max;) {
+        size_t len = utf8_len(from + i, left - i);
+        if (len > 1 && i + len > take)
+            break;
+        if (len == 1 && p->env->mariadb && ((unsigned char)from[i] < ' ' || from[i] == 0x7f) && !strchr("\n\r\t", from[i]))
+            n += (size_t)snprintf(ret + n, max - n, "\\%04X", (unsigned char)from[i]);
+        else if (len == 0)
+            ret[n++] = '?';
+        else
+            memcpy(ret + n, from + i, len), n += len;
+        i += len ? len : 1;
+    }
+    ret[n] = '\0';
+    if (dots)
+        (void)snprintf(ret + n, max - n, "...");
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 void my_p_fail(struct my_parse *p)
@@ -38,19 +75,13 @@ void my_p_fail(struct my_parse *p)
     if (!my_p_ok(p))
         return;
     p->err = MY_ER_PARSE;
-    const char *raw = p->tok.raw;
-    if (raw && raw < p->text_end && p->tok.kind == MY_TOK_OP && p->tok.op == ',')
-        raw++; /* the server's lexer restarts its token behind a comma */
-    size_t left = raw ? (size_t)(p->text_end - raw) : 0;
-    char near[81]; /* the statement need not end with a NUL */
-    left = left < sizeof near ? left : sizeof near - 1;
-    if (left)
-        memcpy(near, raw, left);
-    near[left] = '\0';
+    const char *from = p->tok.raw;
+    if (from && p->tok.kind == MY_TOK_OP && p->tok.op == ',')
+        from++; /* the servers' lexers begin a new token behind a comma before the parser sees it */
+    char near[400];
+    my_near_text(p, from, near, sizeof near);
     (void)snprintf(p->err_text, sizeof p->err_text, my_errdef(MY_ER_PARSE)->text,
-                   p->env->mariadb ? "You have an error in your SQL syntax; check the manual that corresponds to your MariaDB server "
-                                     "version for the right syntax to use"
-                                   : my_errdef(MY_ER_SYNTAX)->text,
+                   my_errtext(MY_ER_SYNTAX, p->env->mariadb),
                    near, (int)p->tok.line);
     p->tok.kind = MY_TOK_END;
     p->tok.kw = MY_KW_NONE;
@@ -63,12 +94,11 @@ void my_p_error(struct my_parse *p, enum my_err e, ...)
     if (!my_p_ok(p))
         return;
     p->err = e;
-    const struct my_errdef *d = my_errdef(e);
     va_list ap;
     va_start(ap, e);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    (void)vsnprintf(p->err_text, sizeof p->err_text, d->text, ap);
+    (void)vsnprintf(p->err_text, sizeof p->err_text, my_errtext(e, p->env->mariadb), ap);
 #pragma GCC diagnostic pop
     va_end(ap);
     p->tok.kind = MY_TOK_END;
@@ -201,6 +231,41 @@ void my_p_table_name(struct my_parse *p, const char **ret_db, const char **ret_n
     }
 }
 
+void my_p_need_db(struct my_parse *p)
+{
+    if (p->env->no_db)
+        my_p_error(p, MY_ER_NO_DB);
+}
+
+void my_p_routine_name(struct my_parse *p, struct my_stmt *st)
+{
+    my_p_table_name(p, &st->db, &st->name);
+    if (my_p_ok(p) && !st->db)
+        my_p_need_db(p);
+}
+
+static size_t utf8_chars(const char *s)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xc0) != 0x80;
+    return n;
+}
+
+void my_p_table_ref(struct my_parse *p, const char **ret_db, const char **ret_name)
+{
+    my_p_table_name(p, ret_db, ret_name);
+    if (!my_p_ok(p))
+        return;
+    size_t n = strlen(*ret_name);
+    if (n == 0 || (*ret_name)[n - 1] == ' ')
+        my_p_error(p, MY_ER_WRONG_TABLE_NAME, *ret_name);
+    else if (utf8_chars(*ret_name) > MY_NAME_MAX)
+        my_p_error(p, p->env->version >= 50600 && !p->env->mariadb ? MY_ER_TOO_LONG_IDENT : MY_ER_WRONG_TABLE_NAME, *ret_name);
+    else if (!*ret_db)
+        my_p_need_db(p);
+}
+
 static struct my_stmt *parse_statement(struct my_parse *p)
 {
     struct my_stmt *st = my_p_new(p, sizeof *st);
@@ -248,7 +313,8 @@ int my_parse(struct my_parse *p, struct arena *arena, const struct my_parse_env 
     if (my_p_is_op(p, ';')) {
         const char *rest = p->lex.at;
         my_p_next(p);
-        if (p->tok.kind != MY_TOK_END && my_p_ok(p)) {
+        bool nul = env->mariadb && rest < p->text_end && *rest == '\0'; /* an empty statement there, nothing elsewhere */
+        if ((p->tok.kind != MY_TOK_END || nul) && my_p_ok(p)) {
             if (env->multi && !env->prepared) {
                 *ret_rest = rest;
                 p->tok.kind = MY_TOK_END;

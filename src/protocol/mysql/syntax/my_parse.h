@@ -14,6 +14,7 @@ struct my_parse_env {          /* what parsing depends on besides the text */
     bool mariadb, ansi_quotes, no_backslash, ignore_space, pipes_concat;
     bool multi;                /* several statements allowed */
     bool prepared;             /* ? allowed */
+    bool no_db;                /* no database is chosen: a table without one is an error as soon as it is read */
 };
 
 struct my_parse {
@@ -85,6 +86,10 @@ struct my_select *my_p_select(struct my_parse *p, bool top); /* with unions, ord
 struct my_tref *my_p_table_refs(struct my_parse *p);
 void my_p_limit(struct my_parse *p, struct my_expr **ret_limit, struct my_expr **ret_offset);
 void my_p_table_name(struct my_parse *p, const char **ret_db, const char **ret_name);
+/* The same for what is looked up in a database: errors 1103 or 1059 for the name, 1046 where no database is chosen. */
+void my_p_table_ref(struct my_parse *p, const char **ret_db, const char **ret_name);
+void my_p_routine_name(struct my_parse *p, struct my_stmt *st); /* [db.]name into the statement; 1046 as above */
+void my_p_need_db(struct my_parse *p);                 /* 1046 where no database is chosen */
 void my_p_fileopts(struct my_parse *p, struct my_fileopts *o);
 struct my_expr *my_p_where(struct my_parse *p);
 

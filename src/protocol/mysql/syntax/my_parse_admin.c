@@ -3,13 +3,14 @@
 
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_admin.h"
+#include "protocol/mysql/syntax/my_parse_ddl.h"
 #include "protocol/mysql/world/my_def.h"
 
 void my_p_name_list(struct my_parse *p, struct my_name **ret)
 {
     do {
         struct my_name *n = my_p_new(p, sizeof *n);
-        my_p_table_name(p, &n->db, &n->name);
+        my_p_table_ref(p, &n->db, &n->name);
         *ret = n;
         ret = &n->next;
     } while (my_p_ok(p) && my_p_take_op(p, ','));
@@ -133,7 +134,7 @@ static void lock_tables(struct my_parse *p, struct my_stmt *st)
     struct my_name **last = &st->names;
     do {
         struct my_name *n = my_p_new(p, sizeof *n);
-        my_p_table_name(p, &n->db, &n->name);
+        my_p_table_ref(p, &n->db, &n->name);
         if (my_p_take(p, MY_K_AS) || my_p_is_ident(p))
             n->name2 = my_p_ident(p);
         if (my_p_take(p, MY_K_READ)) {
@@ -263,16 +264,33 @@ static void xa(struct my_parse *p, struct my_stmt *st)
         return;
     }
     my_p_next(p);
-    (void)my_p_string(p, NULL);
-    while (my_p_take_op(p, ','))
-        (void)my_p_literal(p);
+    st->text = my_p_string(p, &st->text_len);
+    if (my_p_take_op(p, ',')) {
+        st->like = my_p_string(p, &st->like_len);
+        if (my_p_take_op(p, ','))
+            (void)my_p_int_token(p);
+    }
+    if (st->word == MY_K_COMMIT && my_p_take(p, MY_K_ONE)) {
+        my_p_want(p, MY_K_PHASE);
+        st->chain = true; /* without PREPARE */
+    }
 }
 
 static void install(struct my_parse *p, struct my_stmt *st, bool un)
 {
     my_p_next(p);
-    my_p_want(p, MY_K_PLUGIN);
     st->com = un ? MY_Q_UNINSTALL : MY_Q_INSTALL;
+    if (my_p_is(p, MY_K_SONAME) && p->env->mariadb) { /* all plugins of a library */
+        my_p_next(p);
+        st->if_exists = un && my_p_if_exists(p);
+        st->text = my_p_string(p, &st->text_len);
+        return;
+    }
+    my_p_want(p, MY_K_PLUGIN);
+    if (p->env->mariadb && un)
+        st->if_exists = my_p_if_exists(p);
+    else if (p->env->mariadb)
+        st->if_not_exists = my_p_if_not_exists(p);
     st->name = my_p_ident(p);
     if (!un) {
         my_p_want(p, MY_K_SONAME);

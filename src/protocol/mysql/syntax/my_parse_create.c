@@ -23,7 +23,7 @@ void my_p_partition_by(struct my_parse *p)
         my_p_fail(p);
 }
 
-static bool if_not_exists(struct my_parse *p)
+bool my_p_if_not_exists(struct my_parse *p)
 {
     if (!my_p_take(p, MY_K_IF))
         return false;
@@ -45,7 +45,7 @@ static bool like_or_columns(struct my_parse *p, struct my_stmt *st)
     if (my_p_take(p, MY_K_LIKE)) {
         st->like_table = true;
         st->names = my_p_new(p, sizeof *st->names);
-        my_p_table_name(p, &st->names->db, &st->names->name);
+        my_p_table_ref(p, &st->names->db, &st->names->name);
         return true;
     }
     return false;
@@ -54,8 +54,8 @@ static bool like_or_columns(struct my_parse *p, struct my_stmt *st)
 static void create_table(struct my_parse *p, struct my_stmt *st)
 {
     st->com = MY_Q_CREATE_TABLE;
-    st->if_not_exists = if_not_exists(p);
-    my_p_table_name(p, &st->db, &st->name);
+    st->if_not_exists = my_p_if_not_exists(p);
+    my_p_table_ref(p, &st->db, &st->name);
     if (like_or_columns(p, st))
         return;
     if (my_p_is_op(p, '(')) {
@@ -145,6 +145,8 @@ static void create_function(struct my_parse *p, struct my_stmt *st, bool procedu
     }
     st->com = MY_Q_CREATE_ROUTINE;
     st->is_function = !procedure;
+    if (!st->db)
+        my_p_need_db(p);
     const char *from = p->tok.raw;
     my_p_want_op(p, '(');
     while (my_p_ok(p) && !my_p_is_op(p, ')')) {
@@ -176,7 +178,7 @@ static void create_index(struct my_parse *p, struct my_stmt *st, enum my_key_kin
     k->name = my_p_ident(p);
     my_p_key_options(p, k);
     my_p_want(p, MY_K_ON);
-    my_p_table_name(p, &st->db, &st->name);
+    my_p_table_ref(p, &st->db, &st->name);
     my_p_key_parts(p, k);
     my_p_key_options(p, k);
     st->key_defs = k;
@@ -229,7 +231,7 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_SCHEMA:
         my_p_next(p);
         st->com = MY_Q_CREATE_DB;
-        st->if_not_exists = if_not_exists(p);
+        st->if_not_exists = my_p_if_not_exists(p);
         st->name = my_p_ident(p);
         my_p_db_options(p, st);
         return;
@@ -243,14 +245,14 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_PROCEDURE:
         my_p_next(p);
         if (p->env->mariadb)
-            st->if_not_exists = if_not_exists(p);
+            st->if_not_exists = my_p_if_not_exists(p);
         create_function(p, st, kw == MY_K_PROCEDURE);
         return;
     case MY_K_USER:
         my_p_next(p);
         st->com = MY_Q_CREATE_USER;
         if (p->env->version >= 50700)
-            st->if_not_exists = if_not_exists(p);
+            st->if_not_exists = my_p_if_not_exists(p);
         {
             struct my_user_spec **last = &st->users;
             do {
@@ -271,7 +273,7 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_VIEW: {
         my_p_next(p);
         st->com = MY_Q_CREATE_VIEW;
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_table_ref(p, &st->db, &st->name);
         if (my_p_take_op(p, '(')) {
             st->cols = my_p_new(p, 256 * sizeof *st->cols);
             do {
@@ -296,7 +298,7 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_TRIGGER:
         my_p_next(p);
         st->com = MY_Q_CREATE_TRIGGER;
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_routine_name(p, st);
         {
             const char *from = p->tok.raw;
             if (!my_p_take(p, MY_K_BEFORE))
@@ -305,7 +307,7 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
                 my_p_want(p, MY_K_DELETE);
             my_p_want(p, MY_K_ON);
             st->names = my_p_new(p, sizeof *st->names);
-            my_p_table_name(p, &st->names->db, &st->names->name);
+            my_p_table_ref(p, &st->names->db, &st->names->name);
             my_p_want(p, MY_K_FOR);
             my_p_want(p, MY_K_EACH);
             my_p_want(p, MY_K_ROW);
@@ -317,8 +319,8 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_EVENT:
         my_p_next(p);
         st->com = MY_Q_CREATE_EVENT;
-        st->if_not_exists = if_not_exists(p);
-        my_p_table_name(p, &st->db, &st->name);
+        st->if_not_exists = my_p_if_not_exists(p);
+        my_p_routine_name(p, st);
         {
             const char *from = p->tok.raw;
             my_p_want(p, MY_K_ON);
@@ -367,18 +369,20 @@ void my_p_drop(struct my_parse *p, struct my_stmt *st)
         st->is_function = kw == MY_K_FUNCTION;
         st->if_exists = my_p_if_exists(p);
         my_p_table_name(p, &st->db, &st->name);
+        if (!st->is_function && !st->db)
+            my_p_need_db(p);
         return;
     case MY_K_TRIGGER:
         my_p_next(p);
         st->com = MY_Q_DROP_TRIGGER;
         st->if_exists = my_p_if_exists(p);
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_routine_name(p, st);
         return;
     case MY_K_EVENT:
         my_p_next(p);
         st->com = MY_Q_DROP_EVENT;
         st->if_exists = my_p_if_exists(p);
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_routine_name(p, st);
         return;
     case MY_K_INDEX:
         my_p_next(p);
@@ -386,7 +390,7 @@ void my_p_drop(struct my_parse *p, struct my_stmt *st)
         st->name2 = my_p_is(p, MY_K_PRIMARY) ? "PRIMARY" : my_p_ident(p);
         (void)my_p_take(p, MY_K_PRIMARY);
         my_p_want(p, MY_K_ON);
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_table_ref(p, &st->db, &st->name);
         return;
     case MY_K_USER:
         my_p_next(p);

@@ -48,7 +48,10 @@ static void alter_item(struct my_parse *p, struct my_stmt *st, struct my_alter *
             (void)alter_new(p, last, MY_ALTER_DROP_PRIMARY);
         } else if (my_p_take(p, MY_K_FOREIGN)) {
             my_p_want(p, MY_K_KEY);
-            alter_new(p, last, MY_ALTER_DROP_KEY)->name = my_p_ident(p);
+            a = alter_new(p, last, MY_ALTER_DROP_KEY);
+            a->foreign = true;
+            a->if_exists = p->env->mariadb && my_p_if_exists(p);
+            a->name = my_p_ident(p);
         } else if (my_p_is(p, MY_K_KEY) || my_p_is(p, MY_K_INDEX)) {
             my_p_next(p);
             alter_new(p, last, MY_ALTER_DROP_KEY)->name = my_p_ident(p);
@@ -88,7 +91,7 @@ static void alter_item(struct my_parse *p, struct my_stmt *st, struct my_alter *
         if (!my_p_take(p, MY_K_TO) && !my_p_take(p, MY_K_AS))
             (void)my_p_take_op(p, '=');
         a = alter_new(p, last, MY_ALTER_RENAME);
-        my_p_table_name(p, &a->db, &a->name);
+        my_p_table_ref(p, &a->db, &a->name);
     } else if (my_p_is(p, MY_K_DISABLE) || my_p_is(p, MY_K_ENABLE)) {
         my_p_next(p);
         my_p_want(p, MY_K_KEYS);
@@ -126,7 +129,7 @@ static void alter(struct my_parse *p, struct my_stmt *st)
     st->ignore = my_p_take(p, MY_K_IGNORE);
     if (my_p_take(p, MY_K_TABLE)) {
         st->com = MY_Q_ALTER_TABLE;
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_table_ref(p, &st->db, &st->name);
         struct my_alter **last = &st->alters;
         if (p->tok.kind == MY_TOK_END || my_p_is_op(p, ';'))
             return;
@@ -167,7 +170,7 @@ static void alter(struct my_parse *p, struct my_stmt *st)
         st->word = MY_K_ALTER;
         st->is_function = my_p_is(p, MY_K_FUNCTION);
         my_p_next(p);
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_routine_name(p, st);
         if (my_p_take(p, MY_K_COMMENT))
             (void)my_p_string(p, NULL);
         return;
@@ -196,9 +199,9 @@ static void rename_(struct my_parse *p, struct my_stmt *st)
     struct my_name **last = &st->names;
     do {
         struct my_name *n = my_p_new(p, sizeof *n);
-        my_p_table_name(p, &n->db, &n->name);
+        my_p_table_ref(p, &n->db, &n->name);
         my_p_want(p, MY_K_TO);
-        my_p_table_name(p, &n->db2, &n->name2);
+        my_p_table_ref(p, &n->db2, &n->name2);
         *last = n;
         last = &n->next;
     } while (my_p_ok(p) && my_p_take_op(p, ','));

@@ -16,6 +16,7 @@ void my_p_table_options(struct my_parse *p, struct my_table_opts *o);
 /* PARTITION BY … to the end of the statement: its parts are read for balance only. */
 void my_p_partition_by(struct my_parse *p);
 bool my_p_if_exists(struct my_parse *p);
+bool my_p_if_not_exists(struct my_parse *p);
 void my_p_db_options(struct my_parse *p, struct my_stmt *st);
 void my_p_create(struct my_parse *p, struct my_stmt *st);
 void my_p_drop(struct my_parse *p, struct my_stmt *st);

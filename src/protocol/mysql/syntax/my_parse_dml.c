@@ -103,7 +103,7 @@ static void insert(struct my_parse *p, struct my_stmt *st, bool replace)
     if (!replace)
         st->ignore = my_p_take(p, MY_K_IGNORE);
     (void)my_p_take(p, MY_K_INTO);
-    my_p_table_name(p, &st->db, &st->name);
+    my_p_table_ref(p, &st->db, &st->name);
     if (my_p_take(p, MY_K_SET)) {
         st->assigns = my_p_assigns(p);
         st->text = "set";
@@ -163,7 +163,7 @@ static void name_list_star(struct my_parse *p, struct my_stmt *st)
     struct my_name **last = &st->names;
     do {
         struct my_name *n = my_p_new(p, sizeof *n);
-        my_p_table_name(p, &n->db, &n->name);
+        my_p_table_ref(p, &n->db, &n->name);
         if (my_p_take_op(p, '.'))
             my_p_want_op(p, '*');
         *last = n;
@@ -188,7 +188,7 @@ static void delete_(struct my_parse *p, struct my_stmt *st)
     }
     my_p_next(p);
     struct my_name *n = my_p_new(p, sizeof *n);
-    my_p_table_name(p, &n->db, &n->name);
+    my_p_table_ref(p, &n->db, &n->name);
     bool star = my_p_take_op(p, '.');
     if (star)
         my_p_want_op(p, '*');
@@ -196,7 +196,7 @@ static void delete_(struct my_parse *p, struct my_stmt *st)
         struct my_name **last = &n->next;
         while (my_p_ok(p) && my_p_take_op(p, ',')) {
             struct my_name *more = my_p_new(p, sizeof *more);
-            my_p_table_name(p, &more->db, &more->name);
+            my_p_table_ref(p, &more->db, &more->name);
             if (my_p_take_op(p, '.'))
                 my_p_want_op(p, '*');
             *last = more;
@@ -251,7 +251,7 @@ static void load(struct my_parse *p, struct my_stmt *st)
         st->ignore = my_p_take(p, MY_K_IGNORE);
     my_p_want(p, MY_K_INTO);
     my_p_want(p, MY_K_TABLE);
-    my_p_table_name(p, &st->db, &st->name);
+    my_p_table_ref(p, &st->db, &st->name);
     if (my_p_take(p, MY_K_CHARACTER)) {
         my_p_want(p, MY_K_SET);
         st->charset = my_p_charset_name(p);
@@ -283,7 +283,7 @@ static void call(struct my_parse *p, struct my_stmt *st)
 {
     my_p_next(p);
     st->com = MY_Q_CALL;
-    my_p_table_name(p, &st->db, &st->name);
+    my_p_routine_name(p, st);
     if (my_p_take_op(p, '(')) {
         if (!my_p_is_op(p, ')'))
             st->n_exprs = my_p_expr_list(p, &st->exprs);
@@ -296,7 +296,7 @@ static void truncate(struct my_parse *p, struct my_stmt *st)
     my_p_next(p);
     st->com = MY_Q_TRUNCATE;
     (void)my_p_take(p, MY_K_TABLE);
-    my_p_table_name(p, &st->db, &st->name);
+    my_p_table_ref(p, &st->db, &st->name);
 }
 
 static void handler(struct my_parse *p, struct my_stmt *st)
@@ -306,6 +306,8 @@ static void handler(struct my_parse *p, struct my_stmt *st)
     my_p_table_name(p, &st->db, &st->name);
     if (my_p_take(p, MY_K_OPEN)) {
         st->word = MY_K_OPEN;
+        if (!st->db)
+            my_p_need_db(p);
         if (my_p_take(p, MY_K_AS) || my_p_is_ident(p))
             st->name2 = my_p_ident(p);
         return;

@@ -272,7 +272,7 @@ static struct my_tref *table_factor(struct my_parse *p)
             my_p_fail(p);
         return NULL;
     }
-    my_p_table_name(p, &t->db, &t->name);
+    my_p_table_ref(p, &t->db, &t->name);
     for (struct my_cte *c = t->db ? NULL : p->ctes; c && !t->cte; c = c->next)
         if (strcasecmp(c->name, t->name) == 0 && (c->select || c->recursive)) {
             t->cte = c;
@@ -403,6 +403,7 @@ static void select_tail(struct my_parse *p, struct my_select *s, bool into_ok)
     if (my_p_is(p, MY_K_INTO) && into_ok && s->into == MY_INTO_NONE) {
         my_p_next(p);
         into_clause(p, s);
+        s->into_last = true;
     }
     if (my_p_take(p, MY_K_FOR)) {
         my_p_want(p, MY_K_UPDATE);
@@ -568,6 +569,7 @@ static struct my_select *set_operations(struct my_parse *p, bool top)
         last->limit = last->offset = NULL;
         if (last->into != MY_INTO_NONE && first->into == MY_INTO_NONE) {
             first->into = last->into;
+            first->into_last = true;
             first->into_file = last->into_file;
             first->fopts = last->fopts;
             first->into_vars = last->into_vars;

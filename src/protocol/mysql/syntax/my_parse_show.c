@@ -18,12 +18,20 @@ static void from_db(struct my_parse *p, const char **ret)
         *ret = my_p_ident(p);
 }
 
+/* SHOW TABLES and the like: [FROM db], else the current database. */
+static void of_db(struct my_parse *p, struct my_stmt *st)
+{
+    from_db(p, &st->db);
+    if (!st->db)
+        my_p_need_db(p);
+}
+
 static void of_table(struct my_parse *p, struct my_stmt *st)
 {
     if (!my_p_take(p, MY_K_FROM))
         my_p_want(p, MY_K_IN);
     my_p_table_name(p, &st->db, &st->name);
-    from_db(p, &st->db);
+    of_db(p, st);
 }
 
 static void show_create(struct my_parse *p, struct my_stmt *st)
@@ -68,7 +76,10 @@ static void show_create(struct my_parse *p, struct my_stmt *st)
         return;
     }
     my_p_next(p);
-    my_p_table_name(p, &st->db, &st->name);
+    if (st->com == MY_Q_SHOW_CREATE_TABLE)
+        my_p_table_ref(p, &st->db, &st->name);
+    else
+        my_p_routine_name(p, st);
 }
 
 static bool show_simple(struct my_parse *p, struct my_stmt *st, enum my_sqlcom com)
@@ -82,7 +93,7 @@ static void show_full(struct my_parse *p, struct my_stmt *st)
 {
     if (my_p_is(p, MY_K_TABLES)) {
         (void)show_simple(p, st, MY_Q_SHOW_TABLES);
-        from_db(p, &st->db);
+        of_db(p, st);
         like_or_where(p, st);
     } else if (my_p_is(p, MY_K_COLUMNS) || my_p_is(p, MY_K_FIELDS)) {
         (void)show_simple(p, st, MY_Q_SHOW_COLUMNS);
@@ -144,7 +155,7 @@ static void show_routine_status(struct my_parse *p, struct my_stmt *st, bool fun
     my_p_next(p);
     st->is_function = function;
     if (my_p_take(p, MY_K_CODE)) {
-        my_p_table_name(p, &st->db, &st->name);
+        my_p_routine_name(p, st);
         my_p_error(p, MY_ER_FEATURE_DISABLED, function ? "SHOW FUNCTION CODE" : "SHOW PROCEDURE CODE", "--with-debug");
         return;
     }
@@ -260,7 +271,7 @@ static void show(struct my_parse *p, struct my_stmt *st)
         my_p_next(p);
         my_p_want(p, MY_K_STATUS);
         st->com = MY_Q_SHOW_TABLE_STATUS;
-        from_db(p, &st->db);
+        of_db(p, st);
         like_or_where(p, st);
         return;
     case MY_K_OPEN:
@@ -273,7 +284,7 @@ static void show(struct my_parse *p, struct my_stmt *st)
     case MY_K_TRIGGERS:
     case MY_K_EVENTS:
         (void)show_simple(p, st, kw == MY_K_TRIGGERS ? MY_Q_SHOW_TRIGGERS : MY_Q_SHOW_EVENTS);
-        from_db(p, &st->db);
+        of_db(p, st);
         like_or_where(p, st);
         return;
     case MY_K_PROCEDURE:
@@ -357,7 +368,7 @@ static void describe(struct my_parse *p, struct my_stmt *st)
         return;
     }
     st->com = MY_Q_SHOW_COLUMNS;
-    my_p_table_name(p, &st->db, &st->name);
+    my_p_table_ref(p, &st->db, &st->name);
     if (p->tok.kind == MY_TOK_STRING) {
         st->like = my_p_string(p, &st->like_len);
     } else if (my_p_is_ident(p)) {

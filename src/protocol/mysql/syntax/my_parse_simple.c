@@ -206,6 +206,9 @@ static struct my_expr *simple_inner(struct my_parse *p)
         case '!':
             my_p_next(p);
             return my_p_func(p, "not", 1, my_p_simple_expr(p));
+        case '.': /* .table.column: of the current database */
+            my_p_next(p);
+            return my_p_name_or_call(p);
         case '{':
             return odbc_escape(p);
         default:

@@ -24,6 +24,13 @@ enum my_cap { /* capability flags of greeting and login */
     MY_CAP_DEPRECATE_EOF = 1u << 24,
 };
 
+enum my_cap_ext { /* MariaDB's capabilities from bit 32 on */
+    MY_EXT_PROGRESS = 1u << 0,
+    MY_EXT_BULK = 1u << 2,
+    MY_EXT_METADATA = 1u << 3,
+    MY_EXT_CACHE_METADATA = 1u << 4,
+};
+
 enum my_com { /* first byte of a command */
     MY_COM_SLEEP,
     MY_COM_QUIT,
@@ -57,6 +64,7 @@ enum my_com { /* first byte of a command */
     MY_COM_DAEMON,
     MY_COM_BINLOG_DUMP_GTID,
     MY_COM_RESET_CONNECTION,
+    MY_COM_BULK_EXECUTE = 0xfa, /* MariaDB */
 };
 
 enum my_status { /* server status bits of OK and EOF */
@@ -70,6 +78,7 @@ enum my_status { /* server status bits of OK and EOF */
     MY_STATUS_DB_DROPPED = 0x0100,
     MY_STATUS_NO_BACKSLASH = 0x0200,
     MY_STATUS_IN_TRANS_READONLY = 0x2000,
+    MY_STATUS_SESSION_CHANGED = 0x4000,
 };
 
 enum my_type { /* column types on the wire */

@@ -8,44 +8,47 @@
 #include "base/wr.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/world/my_def.h"
+#include "protocol/mysql/world/my_facts.h"
 #include "protocol/mysql/world/my_world.h"
 
 #define INSTALL_ARENA_MAX (4u << 20)
 #define CREATE_TEXT_MAX   (256u << 10)
+#define RECORDED_HOST     "db01" /* the name of the machines the facts were recorded on */
 
 /* What information_schema.columns does not tell of mysql's tables (scripts/mysql_system_tables.sql of 5.1 and 5.6). */
 static const struct table_facts {
     const char *name, *engine, *coll, *keys, *comment;
+    const char *create; /* what SHOW CREATE said; with it keys has the primary key too */
 } table_facts[] = {
-    {"columns_priv", "MyISAM", "utf8_bin", NULL, "Column privileges"},
-    {"db", "MyISAM", "utf8_bin", "KEY `User` (`User`)", "Database privileges"},
-    {"event", "MyISAM", "utf8_general_ci", NULL, "Events"},
-    {"func", "MyISAM", "utf8_bin", NULL, "User defined functions"},
-    {"general_log", "CSV", "utf8_general_ci", NULL, "General log"},
-    {"help_category", "MyISAM", "utf8_general_ci", "UNIQUE KEY `name` (`name`)", "help categories"},
-    {"help_keyword", "MyISAM", "utf8_general_ci", "UNIQUE KEY `name` (`name`)", "help keywords"},
-    {"help_relation", "MyISAM", "utf8_general_ci", NULL, "keyword-topic relation"},
-    {"help_topic", "MyISAM", "utf8_general_ci", "UNIQUE KEY `name` (`name`)", "help topics"},
-    {"host", "MyISAM", "utf8_bin", NULL, "Host privileges;  Merged with database privileges"},
-    {"innodb_index_stats", "InnoDB", "utf8_bin", NULL, ""},
-    {"innodb_table_stats", "InnoDB", "utf8_bin", NULL, ""},
-    {"ndb_binlog_index", "MyISAM", "latin1_swedish_ci", NULL, ""},
-    {"plugin", "MyISAM", "utf8_general_ci", NULL, "MySQL plugins"},
-    {"proc", "MyISAM", "utf8_general_ci", NULL, "Stored Procedures"},
-    {"procs_priv", "MyISAM", "utf8_bin", "KEY `Grantor` (`Grantor`)", "Procedure privileges"},
-    {"proxies_priv", "MyISAM", "utf8_bin", "KEY `Grantor` (`Grantor`)", "User proxy privileges"},
-    {"servers", "MyISAM", "utf8_general_ci", NULL, "MySQL Foreign Servers table"},
-    {"slave_master_info", "InnoDB", "utf8_general_ci", NULL, "Master Information"},
-    {"slave_relay_log_info", "InnoDB", "utf8_general_ci", NULL, "Relay Log Information"},
-    {"slave_worker_info", "InnoDB", "utf8_general_ci", NULL, "Worker Information"},
-    {"slow_log", "CSV", "utf8_general_ci", NULL, "Slow log"},
-    {"tables_priv", "MyISAM", "utf8_bin", "KEY `Grantor` (`Grantor`)", "Table privileges"},
-    {"time_zone", "MyISAM", "utf8_general_ci", NULL, "Time zones"},
-    {"time_zone_leap_second", "MyISAM", "utf8_general_ci", NULL, "Leap seconds information for time zones"},
-    {"time_zone_name", "MyISAM", "utf8_general_ci", NULL, "Time zone names"},
-    {"time_zone_transition", "MyISAM", "utf8_general_ci", NULL, "Time zone transitions"},
-    {"time_zone_transition_type", "MyISAM", "utf8_general_ci", NULL, "Time zone transition types"},
-    {"user", "MyISAM", "utf8_bin", NULL, "Users and global privileges"},
+    {"columns_priv", "MyISAM", "utf8_bin", NULL, "Column privileges", NULL},
+    {"db", "MyISAM", "utf8_bin", "KEY `User` (`User`)", "Database privileges", NULL},
+    {"event", "MyISAM", "utf8_general_ci", NULL, "Events", NULL},
+    {"func", "MyISAM", "utf8_bin", NULL, "User defined functions", NULL},
+    {"general_log", "CSV", "utf8_general_ci", NULL, "General log", NULL},
+    {"help_category", "MyISAM", "utf8_general_ci", "UNIQUE KEY `name` (`name`)", "help categories", NULL},
+    {"help_keyword", "MyISAM", "utf8_general_ci", "UNIQUE KEY `name` (`name`)", "help keywords", NULL},
+    {"help_relation", "MyISAM", "utf8_general_ci", NULL, "keyword-topic relation", NULL},
+    {"help_topic", "MyISAM", "utf8_general_ci", "UNIQUE KEY `name` (`name`)", "help topics", NULL},
+    {"host", "MyISAM", "utf8_bin", NULL, "Host privileges;  Merged with database privileges", NULL},
+    {"innodb_index_stats", "InnoDB", "utf8_bin", NULL, "", NULL},
+    {"innodb_table_stats", "InnoDB", "utf8_bin", NULL, "", NULL},
+    {"ndb_binlog_index", "MyISAM", "latin1_swedish_ci", NULL, "", NULL},
+    {"plugin", "MyISAM", "utf8_general_ci", NULL, "MySQL plugins", NULL},
+    {"proc", "MyISAM", "utf8_general_ci", NULL, "Stored Procedures", NULL},
+    {"procs_priv", "MyISAM", "utf8_bin", "KEY `Grantor` (`Grantor`)", "Procedure privileges", NULL},
+    {"proxies_priv", "MyISAM", "utf8_bin", "KEY `Grantor` (`Grantor`)", "User proxy privileges", NULL},
+    {"servers", "MyISAM", "utf8_general_ci", NULL, "MySQL Foreign Servers table", NULL},
+    {"slave_master_info", "InnoDB", "utf8_general_ci", NULL, "Master Information", NULL},
+    {"slave_relay_log_info", "InnoDB", "utf8_general_ci", NULL, "Relay Log Information", NULL},
+    {"slave_worker_info", "InnoDB", "utf8_general_ci", NULL, "Worker Information", NULL},
+    {"slow_log", "CSV", "utf8_general_ci", NULL, "Slow log", NULL},
+    {"tables_priv", "MyISAM", "utf8_bin", "KEY `Grantor` (`Grantor`)", "Table privileges", NULL},
+    {"time_zone", "MyISAM", "utf8_general_ci", NULL, "Time zones", NULL},
+    {"time_zone_leap_second", "MyISAM", "utf8_general_ci", NULL, "Leap seconds information for time zones", NULL},
+    {"time_zone_name", "MyISAM", "utf8_general_ci", NULL, "Time zone names", NULL},
+    {"time_zone_transition", "MyISAM", "utf8_general_ci", NULL, "Time zone transitions", NULL},
+    {"time_zone_transition_type", "MyISAM", "utf8_general_ci", NULL, "Time zone transition types", NULL},
+    {"user", "MyISAM", "utf8_bin", NULL, "Users and global privileges", NULL},
 };
 
 /* Columns whose collation differs from their table's. */
@@ -62,40 +65,72 @@ static const struct {
     {"slave_master_info", "User_password", "utf8_bin"}, {"slave_master_info", "Ssl_ca", "utf8_bin"},
 };
 
-enum column_at { AT_SCHEMA, AT_TABLE, AT_POSITION, AT_NAME, AT_DEFAULT, AT_NULLABLE, AT_DATA_TYPE, AT_CHARS, AT_CHARSET, AT_TYPE, AT_KEY, AT_EXTRA, AT_COUNT };
-static const char *const column_heads[AT_COUNT] = {"table_schema", "table_name", "ordinal_position", "column_name", "column_default",
+enum column_at { AT_SCHEMA, AT_TABLE, AT_POSITION, AT_NAME, AT_DEFAULT, AT_NULLABLE, AT_DATA_TYPE, AT_CHARS, AT_CHARSET, AT_TYPE, AT_KEY, AT_EXTRA,
+                 AT_COUNT, /* the rest was recorded for some versions only */
+                 AT_COLLATION = AT_COUNT, AT_COMMENT, AT_WIRE_TYPE, AT_WIRE_FLAGS, AT_WIRE_LENGTH, AT_WIRE_CHARSET, AT_WIRE_DECIMALS, AT_WIRE_DB, AT_WIRE_ORG_TABLE, AT_ALL };
+static const char *const column_heads[AT_ALL] = {"table_schema", "table_name", "ordinal_position", "column_name", "column_default",
                                                    "is_nullable", "data_type", "character_maximum_length", "character_set_name",
-                                                   "column_type", "column_key", "extra"};
+                                                   "column_type", "column_key", "extra", "collation_name", "column_comment", "wire_type",
+                                                   "wire_flags", "wire_length", "wire_charset", "wire_decimals", "wire_db", "wire_org_table"};
 
 struct install {
     struct my_kit *k;
     struct my_world *w;
     struct arena arena;
     struct err *err;
-    size_t at[AT_COUNT];
+    int at[AT_ALL];
+    struct table_facts recorded; /* of the table in hand */
 };
+
+/* NULL: not recorded, or SQL NULL. */
+static const char *fact(const struct install *in, size_t row, enum column_at what)
+{
+    const char *v = in->at[what] >= 0 ? my_tsv_cell(&in->k->columns, row, (size_t)in->at[what]) : NULL;
+    return v && strcmp(v, "NULL") != 0 ? v : NULL;
+}
 
 static const char *cell(const struct install *in, size_t row, enum column_at what)
 {
-    return in->k->columns.cells[row * in->k->columns.n_cols + in->at[what]];
+    const char *v = my_tsv_cell(&in->k->columns, row, (size_t)in->at[what]);
+    return v ? v : "";
 }
 
 static int find_heads(struct install *in)
 {
-    const struct my_tsv *t = &in->k->columns;
-    for (size_t i = 0; i < AT_COUNT; i++) {
-        size_t j = 0;
-        while (j < t->n_cols && strcasecmp(t->head[j], column_heads[i]) != 0)
-            j++;
-        if (j == t->n_cols)
+    for (size_t i = 0; i < AT_ALL; i++) {
+        in->at[i] = my_tsv_col(&in->k->columns, column_heads[i]);
+        if (in->at[i] < 0 && i < AT_COUNT)
             return err_set(in->err, -EINVAL, "%s/columns.tsv has no column %s", in->k->persona.mysql.facts, column_heads[i]);
-        in->at[i] = j;
     }
     return 0;
 }
 
-static const struct table_facts *facts_of(const char *table)
+/* The lines of a recorded CREATE TABLE that make keys. */
+static const char *recorded_keys(struct install *in, const char *text)
 {
+    struct wr w = wr_of(CREATE_TEXT_MAX);
+    for (const char *line = strchr(text, '\n'); line; line = strchr(line + 1, '\n'))
+        if (strncmp(line, "\n  PRIMARY KEY", 14) == 0 || strncmp(line, "\n  UNIQUE KEY", 13) == 0 || strncmp(line, "\n  KEY", 6) == 0) {
+            size_t n = strcspn(line + 3, "\n");
+            n -= line[2 + n] == ',';
+            wr_str(&w, w.len ? ", " : "");
+            wr_bytes(&w, line + 3, n);
+        }
+    char *own = w.len && !w.bad ? arena_copy(&in->arena, w.bytes, w.len) : NULL;
+    wr_done(&w);
+    return own;
+}
+
+static const struct table_facts *facts_of(struct install *in, const char *schema, const char *table)
+{
+    int row = my_fact_table(in->k, schema, table);
+    if (row >= 0) {
+        const char *engine = my_fact_of_table(in->k, row, "engine"), *coll = my_fact_of_table(in->k, row, "table_collation"),
+                   *comment = my_fact_of_table(in->k, row, "table_comment"), *create = my_fact_of_table(in->k, row, "create_text");
+        in->recorded = (struct table_facts){.name = table, .engine = engine ? engine : "", .coll = coll, .comment = comment ? comment : "",
+                                            .keys = create ? recorded_keys(in, create) : NULL, .create = create};
+        return &in->recorded;
+    }
     for (size_t i = 0; i < sizeof table_facts / sizeof *table_facts; i++)
         if (strcmp(table_facts[i].name, table) == 0)
             return &table_facts[i];
@@ -118,25 +153,26 @@ static bool is_set_type(const char *type)
     return strncmp(type, "enum(", 5) == 0 || strncmp(type, "set(", 4) == 0;
 }
 
-static const char *column_coll(const struct install *in, const char *table, size_t row)
+static const char *column_coll(const struct install *in, const struct table_facts *f, const char *table, size_t row)
 {
     const char *name = cell(in, row, AT_NAME);
+    if (in->at[AT_COLLATION] >= 0)
+        return fact(in, row, AT_COLLATION);
     for (size_t i = 0; i < sizeof column_colls / sizeof *column_colls; i++)
         if (strcmp(column_colls[i].table, table) == 0 && strcasecmp(column_colls[i].column, name) == 0)
             return column_colls[i].coll;
-    const struct table_facts *f = facts_of(table);
     const char *cs = cell(in, row, AT_CHARSET);
     if (f && strncmp(f->coll, "utf8", 4) == 0 && strncmp(cs, "utf8", 4) == 0 && !is_set_type(cell(in, row, AT_TYPE)))
         return in->k->mariadb ? NULL : f->coll;
     return NULL;
 }
 
-static void column_text(const struct install *in, const char *table, size_t row, struct wr *w)
+static void column_text(const struct install *in, const struct table_facts *f, const char *table, size_t row, struct wr *w)
 {
     const char *cs = cell(in, row, AT_CHARSET), *type = cell(in, row, AT_TYPE), *extra = cell(in, row, AT_EXTRA);
     wr_fmt(w, "`%s` %s", cell(in, row, AT_NAME), type);
     if (cs[0] && strcmp(cs, "NULL") != 0) {
-        const char *coll = column_coll(in, table, row);
+        const char *coll = column_coll(in, f, table, row);
         wr_fmt(w, " CHARACTER SET %s", cs);
         if (coll)
             wr_fmt(w, " COLLATE %s", coll);
@@ -152,16 +188,15 @@ static void column_text(const struct install *in, const char *table, size_t row,
         wr_str(w, " AUTO_INCREMENT");
 }
 
-static void create_text(const struct install *in, const char *table, size_t from, size_t to, struct wr *w)
+static void create_text(const struct install *in, const struct table_facts *f, const char *table, size_t from, size_t to, struct wr *w)
 {
-    const struct table_facts *f = facts_of(table);
     bool primary = false;
     wr_fmt(w, "CREATE TABLE `%s` (", table);
     for (size_t i = from; i < to; i++) {
         wr_str(w, i > from ? "," : "");
-        column_text(in, table, i, w);
+        column_text(in, f, table, i, w);
     }
-    for (size_t i = from; i < to; i++)
+    for (size_t i = from; i < to && !(f && f->create); i++)
         if (strcmp(cell(in, i, AT_KEY), "PRI") == 0) {
             wr_fmt(w, "%s`%s`", primary ? "," : ", PRIMARY KEY (", cell(in, i, AT_NAME));
             primary = true;
@@ -171,9 +206,53 @@ static void create_text(const struct install *in, const char *table, size_t from
     if (f && f->keys)
         wr_fmt(w, ", %s", f->keys);
     wr_str(w, ")");
-    if (f && !in->k->mariadb)
+    if (f && f->coll && (f->create || !in->k->mariadb))
         wr_fmt(w, " COLLATE=%s", f->coll);
     wr_fmt(w, " COMMENT='%s'", f ? f->comment : "");
+}
+
+/* What was seen on the wire goes before what the types say: a server's own tables are not all made by CREATE TABLE. */
+static void wire_facts(const struct install *in, size_t row, struct my_column *c)
+{
+    const char *flags = fact(in, row, AT_WIRE_FLAGS), *comment = fact(in, row, AT_COMMENT);
+    if (comment)
+        c->comment = (char *)(uintptr_t)comment;
+    if (!flags || !flags[0])
+        return;
+    c->flags = (uint16_t)strtoul(flags, NULL, 10);
+    c->wire_type = (uint8_t)strtoul(fact(in, row, AT_WIRE_TYPE), NULL, 10);
+    c->len = (uint32_t)strtoul(fact(in, row, AT_WIRE_LENGTH), NULL, 10);
+    c->dec = (uint8_t)strtoul(fact(in, row, AT_WIRE_DECIMALS), NULL, 10);
+    const struct my_coll *coll = my_coll_by_id(in->k, (unsigned)strtoul(fact(in, row, AT_WIRE_CHARSET), NULL, 10));
+    if (coll)
+        c->coll = coll;
+    c->wire_db = fact(in, row, AT_WIRE_DB);
+    c->wire_org_table = fact(in, row, AT_WIRE_ORG_TABLE);
+}
+
+/* A view that the server answers from: its rows stand in the table, with the key of the one table below. */
+static void own_view(struct install *in, struct my_db *db, struct my_table *t, const char *create)
+{
+    const char *from = create ? strstr(create, " from `") : NULL, *dot = from ? strstr(from, "`.`") : NULL;
+    t->shown_as_view = true;
+    t->engine = "Aria";
+    if (!dot || strchr(dot + 3, '`') == NULL || strchr(dot + 3, '`')[1])
+        return;
+    t->view_base = arena_copy(&in->k->arena, dot + 3, strcspn(dot + 3, "`"));
+    const struct my_table *base = t->view_base ? my_db_table(in->w, db, t->view_base) : NULL;
+    t->keys = base ? arena_new(&t->arena, (base->n_keys + 1) * sizeof *t->keys) : NULL;
+    for (size_t i = 0; t->keys && i < base->n_keys; i++) {
+        struct my_key *key = &t->keys[t->n_keys];
+        *key = base->keys[i];
+        for (size_t c = 0; c < key->n_cols; c++) {
+            int at = my_table_col(t, base->cols[key->cols[c]].name);
+            if (at < 0)
+                return;
+            key->cols[c] = (uint16_t)at;
+        }
+        key->name = my_table_str(t, key->name);
+        t->n_keys++;
+    }
 }
 
 static void set_default(const struct install *in, size_t row, struct my_table *t, struct my_column *c)
@@ -194,9 +273,9 @@ static void set_default(const struct install *in, size_t row, struct my_table *t
 static int install_table(struct install *in, struct my_db *db, size_t from, size_t to)
 {
     const char *name = cell(in, from, AT_TABLE);
-    const struct table_facts *f = facts_of(name);
+    const struct table_facts *f = facts_of(in, db->name, name);
     struct wr w = wr_of(CREATE_TEXT_MAX);
-    create_text(in, name, from, to, &w);
+    create_text(in, f, name, from, to, &w);
     struct my_parse p;
     struct my_parse_env env = {.version = in->k->version, .mariadb = in->k->mariadb};
     struct my_stmt *st = NULL;
@@ -215,8 +294,8 @@ static int install_table(struct install *in, struct my_db *db, size_t from, size
         rc = err_set(in->err, rc < 0 ? rc : -EINVAL, "%s/columns.tsv: table %s.%s cannot be made", in->k->persona.mysql.facts, db->name, name);
         goto out;
     }
-    t->engine = engine_of(in->k, f);
-    if (strcmp(db->name, "information_schema") == 0) { /* temporary tables: what holds a blob is no MEMORY table */
+    t->engine = f && f->create ? f->engine : engine_of(in->k, f);
+    if (strcmp(db->name, "information_schema") == 0 && !(f && f->create)) { /* temporary tables: what holds a blob is no MEMORY table */
         t->engine = "MEMORY";
         for (size_t i = 0; i < t->n_cols; i++)
             if (t->cols[i].type.blob)
@@ -226,6 +305,12 @@ static int install_table(struct install *in, struct my_db *db, size_t from, size
     for (size_t i = 0; i < t->n_cols; i++)
         set_default(in, from + i, t, &t->cols[i]);
     my_table_finish(in->k, t);
+    for (size_t i = 0; i < t->n_cols; i++)
+        wire_facts(in, from + i, &t->cols[i]);
+    t->create_text = f && f->create && f->create[0] ? f->create : NULL;
+    const char *kind = my_fact_of_table(in->k, my_fact_table(in->k, db->name, name), "table_type");
+    if (kind && strcmp(kind, "VIEW") == 0)
+        own_view(in, db, t, t->create_text);
     rc = my_world_add_table(in->w, db, t);
     if (rc < 0)
         rc = err_set(in->err, rc, "no room for table %s.%s", db->name, name);
@@ -300,11 +385,41 @@ static int add_row(struct install *in, const char *table, const struct named *se
     return rc < 0 ? err_set(in->err, rc, "no room for rows of mysql.%s", table) : 0;
 }
 
+/* The recorded rows of a table: a cell that was the machine's host name is the persona's. */
+static int recorded_rows(struct install *in, const struct my_fact_rows *f)
+{
+    struct my_db *db = my_world_db(in->w, f->schema);
+    struct my_table *t = db ? my_db_table(in->w, db, f->table) : NULL;
+    for (size_t i = 0; t && i < f->t.n_rows; i++) {
+        struct my_cell *cells = arena_new(&in->arena, (t->n_cols + 1) * sizeof *cells);
+        if (!cells)
+            return err_set(in->err, -ENOMEM, "no memory for rows of %s.%s", f->schema, f->table);
+        for (size_t c = 0; c < t->n_cols; c++) {
+            int at = my_tsv_col(&f->t, t->cols[c].name);
+            const char *v = at >= 0 ? my_tsv_cell(&f->t, i, (size_t)at) : "";
+            if (v && strcmp(v, RECORDED_HOST) == 0)
+                v = in->k->persona.hostname;
+            cells[c] = v ? text_cell(v) : (struct my_cell){.null = true};
+        }
+        int rc = my_table_append(in->w, t, my_row_new(t->n_cols, cells));
+        arena_clear(&in->arena);
+        if (rc < 0)
+            return err_set(in->err, rc, "no room for rows of %s.%s", f->schema, f->table);
+        t->updated_us = t->created_us;
+    }
+    return 0;
+}
+
 /* root without a password, from anywhere: what attackers hope for. The local accounts are those of every installation. */
 static int install_accounts(struct install *in)
 {
     const char *hosts[] = {"localhost", in->k->windows || strcasecmp(in->k->persona.hostname, "draw") == 0 ? "" : in->k->persona.hostname, "127.0.0.1",
                            in->k->version >= 50500 ? "::1" : "", "%"};
+    if (my_fact_rows(in->k, "mysql", "user")) {
+        struct named set[] = {{"Host", "%"}, {"User", "root"}, {"Priv", "{\"access\":18446744073709551615}"}};
+        int rc = add_row(in, "user", set, 2, true);
+        return rc < 0 ? rc : add_row(in, "global_priv", set, 3, false);
+    }
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         struct named set[] = {{"Host", hosts[i]}, {"User", "root"}, {"authentication_string", ""}};
         int rc = hosts[i][0] ? add_row(in, "user", set, 3, true) : 0;
@@ -335,6 +450,7 @@ int my_world_install(struct my_kit *k, struct err *err)
     const struct my_coll *sys = k->mariadb ? k->server_coll : k->version >= 80000 && k->utf8mb4 ? k->utf8mb4 : k->latin1;
     if (rc == 0 && (my_world_add_db(in.w, "information_schema", k->utf8) < 0 || my_world_add_db(in.w, "mysql", sys) < 0 ||
                     (k->version >= 50500 && my_world_add_db(in.w, "performance_schema", k->utf8) < 0) ||
+                    (my_fact_table(k, "sys", "version") >= 0 && my_world_add_db(in.w, "sys", k->utf8) < 0) ||
                     (k->version < 50700 && my_world_add_db(in.w, "test", k->server_coll) < 0)))
         rc = err_set(err, -ENOMEM, "no memory for the MySQL persona's databases");
     if (rc == 0)
@@ -343,6 +459,11 @@ int my_world_install(struct my_kit *k, struct err *err)
         rc = install_schema(&in, "mysql");
     if (rc == 0 && my_world_db(in.w, "performance_schema"))
         rc = install_schema(&in, "performance_schema");
+    if (rc == 0 && my_world_db(in.w, "sys"))
+        rc = install_schema(&in, "sys");
+    for (size_t i = 0; i < k->n_fact_rows && rc == 0; i++)
+        if (strcmp(k->fact_rows[i].schema, "information_schema") != 0)
+            rc = recorded_rows(&in, &k->fact_rows[i]);
     if (rc == 0)
         rc = install_accounts(&in);
     arena_done(&in.arena);

@@ -6,74 +6,20 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/io.h"
 #include "base/rng.h"
 #include "base/ts.h"
+#include "protocol/mysql/world/my_facts.h"
 #include "protocol/mysql/world/my_sysvars.h"
 #include "protocol/mysql/world/my_world.h"
 
-#define FACTS_FILE_MAX (4u << 20)
 #define KIT_BYTES_MAX  (64u << 20)
-
-static int tsv_load(struct my_kit *k, const char *name, bool required, struct my_tsv *ret, struct err *err)
-{
-    char path[1024], *text = NULL;
-    size_t len = 0, lines = 0;
-    (void)snprintf(path, sizeof path, "%s/%s", k->persona.mysql.facts, name);
-    int rc = io_read_file(path, FACTS_FILE_MAX, &text, &len, required ? err : NULL);
-    if (rc < 0)
-        return required ? rc : 0;
-    char *own = arena_copy(&k->arena, text, len);
-    free(text);
-    if (!own)
-        return err_set(err, -ENOMEM, "facts file %s is too large", path);
-    for (size_t i = 0; i < len; i++)
-        lines += own[i] == '\n';
-    size_t cols = 1;
-    for (size_t i = 0; i < len && own[i] != '\n'; i++)
-        cols += own[i] == '\t';
-    ret->cells = arena_new(&k->arena, (lines + 1) * cols * sizeof *ret->cells);
-    if (!ret->cells)
-        return err_set(err, -ENOMEM, "facts file %s is too large", path);
-    size_t row = 0, col = 0;
-    char *from = own;
-    for (size_t i = 0; i <= len; i++) {
-        char c = own[i];
-        if (c != '\t' && c != '\n' && i != len)
-            continue;
-        if (i == len && from == own + i && col == 0)
-            break;
-        own[i] = '\0';
-        if (col >= cols)
-            return err_set(err, -EINVAL, "%s:%zu: more cells than its first line", path, row + 1);
-        ret->cells[row * cols + col++] = from;
-        from = own + i + 1;
-        if (c != '\t') {
-            for (; col < cols; col++)
-                ret->cells[row * cols + col] = "";
-            row++;
-            col = 0;
-        }
-    }
-    ret->head = ret->cells;
-    ret->cells += cols;
-    ret->n_cols = cols;
-    ret->n_rows = row ? row - 1 : 0;
-    return 0;
-}
-
-static const char *cell(const struct my_tsv *t, size_t row, size_t col)
-{
-    return col < t->n_cols ? t->cells[row * t->n_cols + col] : "";
-}
-
 
 /* ---- collations ---- */
 static uint8_t charset_maxlen(const struct my_kit *k, const char *charset)
 {
     for (size_t i = 0; i < k->charsets.n_rows; i++)
-        if (strcmp(cell(&k->charsets, i, 0), charset) == 0)
-            return (uint8_t)strtoul(cell(&k->charsets, i, 3), NULL, 10);
+        if (strcmp(my_tsv_cell(&k->charsets, i, 0), charset) == 0)
+            return (uint8_t)strtoul(my_tsv_cell(&k->charsets, i, 3), NULL, 10);
     return 1;
 }
 
@@ -93,9 +39,9 @@ static int by_id(const void *a, const void *b)
 static int load_collations(struct my_kit *k, struct err *err)
 {
     struct my_tsv t = {0};
-    int rc = tsv_load(k, "character-sets.tsv", true, &k->charsets, err);
+    int rc = my_tsv_load(k, "character-sets.tsv", true, &k->charsets, err);
     if (rc == 0)
-        rc = tsv_load(k, "collations.tsv", true, &t, err);
+        rc = my_tsv_load(k, "collations.tsv", true, &t, err);
     if (rc < 0)
         return rc;
     k->colls = arena_new(&k->arena, (t.n_rows + 1) * sizeof *k->colls);
@@ -103,9 +49,9 @@ static int load_collations(struct my_kit *k, struct err *err)
         return err_set(err, -ENOMEM, "too many collations");
     for (size_t i = 0; i < t.n_rows; i++) {
         struct my_coll *c = &k->colls[k->n_colls];
-        *c = (struct my_coll){.name = cell(&t, i, 0), .charset = cell(&t, i, 1), .id = (uint16_t)strtoul(cell(&t, i, 2), NULL, 10),
-                              .is_default = cell(&t, i, 3)[0] == 'Y', .compiled = cell(&t, i, 4)[0] == 'Y',
-                              .sortlen = (unsigned)strtoul(cell(&t, i, 5), NULL, 10)};
+        *c = (struct my_coll){.name = my_tsv_cell(&t, i, 0), .charset = my_tsv_cell(&t, i, 1), .id = (uint16_t)strtoul(my_tsv_cell(&t, i, 2), NULL, 10),
+                              .is_default = my_tsv_cell(&t, i, 3)[0] == 'Y', .compiled = my_tsv_cell(&t, i, 4)[0] == 'Y',
+                              .sortlen = (unsigned)strtoul(my_tsv_cell(&t, i, 5), NULL, 10)};
         size_t n = strlen(c->name);
         c->bin = strcmp(c->name, "binary") == 0 || (n > 4 && strcmp(c->name + n - 4, "_bin") == 0);
         c->maxlen = charset_maxlen(k, c->charset);
@@ -212,9 +158,11 @@ static const char *persona_value(struct my_kit *k, const char *name, const char 
 static int load_variables(struct my_kit *k, struct err *err)
 {
     struct my_tsv g = {0}, s = {0};
-    int rc = tsv_load(k, "global-variables.tsv", true, &g, err);
+    int rc = my_tsv_load(k, "global-variables.tsv", true, &g, err);
     if (rc == 0)
-        rc = tsv_load(k, "session-variables.tsv", true, &s, err);
+        rc = my_tsv_load(k, "session-variables.tsv", true, &s, err);
+    if (rc == 0)
+        rc = my_tsv_load(k, "variables.tsv", false, &k->variables, err);
     if (rc < 0)
         return rc;
     k->vars = arena_new(&k->arena, (g.n_rows + s.n_rows + 1) * sizeof *k->vars);
@@ -222,16 +170,16 @@ static int load_variables(struct my_kit *k, struct err *err)
         return err_set(err, -ENOMEM, "too many variables");
     for (size_t i = 0; i < g.n_rows; i++) {
         struct my_sysvar *v = &k->vars[k->n_vars++];
-        v->name = cell(&g, i, 0);
-        v->global = cell(&g, i, 1);
+        v->name = my_tsv_cell(&g, i, 0);
+        v->global = my_tsv_cell(&g, i, 1);
     }
     for (size_t i = 0; i < s.n_rows; i++) {
-        struct my_sysvar *v = var_at(k, cell(&s, i, 0));
+        struct my_sysvar *v = var_at(k, my_tsv_cell(&s, i, 0));
         if (!v) {
             v = &k->vars[k->n_vars++];
-            v->name = cell(&s, i, 0);
+            v->name = my_tsv_cell(&s, i, 0);
         }
-        v->session = cell(&s, i, 1);
+        v->session = my_tsv_cell(&s, i, 1);
     }
     qsort(k->vars, k->n_vars, sizeof *k->vars, by_name);
     for (size_t i = 0; i < k->n_vars; i++) {
@@ -242,6 +190,7 @@ static int load_variables(struct my_kit *k, struct err *err)
             v->session = persona_value(k, v->name, v->session);
         my_sysvar_classify(k, v);
     }
+    my_sysvars_recorded(k);
     return 0;
 }
 
@@ -277,17 +226,19 @@ static int kit_load(struct my_kit *k, uint64_t seed, struct err *err)
     if (rc == 0)
         rc = load_variables(k, err);
     if (rc == 0)
-        rc = tsv_load(k, "status-names.tsv", true, &k->status, err);
+        rc = my_tsv_load(k, "status-names.tsv", true, &k->status, err);
     if (rc == 0)
-        rc = tsv_load(k, "columns.tsv", true, &k->columns, err);
+        rc = my_tsv_load(k, "columns.tsv", true, &k->columns, err);
     if (rc == 0)
-        rc = tsv_load(k, "plugins.tsv", true, &k->plugins, err);
+        rc = my_tsv_load(k, "plugins.tsv", true, &k->plugins, err);
     if (rc == 0)
-        rc = tsv_load(k, "engines.tsv", true, &k->engines, err);
+        rc = my_tsv_load(k, "engines.tsv", true, &k->engines, err);
     if (rc == 0)
-        rc = tsv_load(k, "privileges.tsv", true, &k->privileges, err);
+        rc = my_tsv_load(k, "privileges.tsv", true, &k->privileges, err);
     if (rc == 0)
-        rc = tsv_load(k, "tables.tsv", false, &k->tables, err);
+        rc = my_facts_load(k, err);
+    if (rc == 0 && k->persona.mysql.login.words[0])
+        rc = my_words_load(&k->arena, k->persona.mysql.login.words, &k->words, err);
     if (rc < 0)
         return rc;
     const struct my_sysvar *cs = my_sysvar_find(k, "collation_server");
@@ -296,8 +247,8 @@ static int kit_load(struct my_kit *k, uint64_t seed, struct err *err)
         k->server_coll = k->latin1;
     k->default_engine = "MyISAM";
     for (size_t i = 0; i < k->engines.n_rows; i++)
-        if (strcmp(cell(&k->engines, i, 1), "DEFAULT") == 0)
-            k->default_engine = cell(&k->engines, i, 0);
+        if (strcmp(my_tsv_cell(&k->engines, i, 1), "DEFAULT") == 0)
+            k->default_engine = my_tsv_cell(&k->engines, i, 0);
     struct rng r = rng_of(seed, "mysql-uptime");
     k->started_us = ts_now_us() - (int64_t)(3 * 3600 + rng_below(&r, 40 * 86400)) * TS_SECOND_US;
     return my_world_install(k, err);

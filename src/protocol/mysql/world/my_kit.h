@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/persona.h"
+#include "protocol/mysql/my_policy.h"
 
 struct my_world;
 
@@ -20,11 +21,17 @@ struct my_coll {
     unsigned sortlen;
 };
 
-/* A file of tab-separated rows: cells[row * n_cols + col]; the first line names the columns. */
+/* A file of tab-separated rows: cells[row * n_cols + col]; the first line names the columns. A cell \N is NULL. */
 struct my_tsv {
     const char **cells;
     size_t n_rows, n_cols;
     const char **head;
+};
+
+/* Recorded rows of one table. */
+struct my_fact_rows {
+    const char *schema, *table;
+    struct my_tsv t;
 };
 
 enum my_vartype { MY_VAR_STR, MY_VAR_INT, MY_VAR_BOOL, MY_VAR_ENUM, MY_VAR_SET, MY_VAR_DOUBLE };
@@ -34,7 +41,11 @@ struct my_sysvar {
     enum my_vartype type;
     bool read_only;
     const char *values;       /* ENUM and SET: comma-separated; may be NULL */
-    uint64_t min, max;        /* INT: what it is cut to */
+    uint64_t min, max;        /* INT: what it is cut to; min and max of signed ones as two's complement */
+    uint64_t block;           /* INT: cut to a multiple of it */
+    bool is_signed, null_when_empty, hidden; /* hidden: SHOW has it, @@ does not */
+    uint8_t recorded_scope, wire_type;       /* 0: not recorded; else 1 + enum my_var_scope, enum my_type */
+    const char *dflt;         /* SET … = DEFAULT; NULL: none recorded */
 };
 
 struct my_kit {
@@ -49,7 +60,11 @@ struct my_kit {
     const struct my_coll *latin1, *utf8, *utf8_bin, *binary, *utf8mb4, *server_coll;
     struct my_sysvar *vars;   /* sorted by name */
     size_t n_vars;
-    struct my_tsv status, columns, charsets, plugins, engines, privileges, tables;
+    struct my_words words;    /* of the login policy */
+    struct my_tsv status, columns, charsets, plugins, engines, privileges;
+    struct my_tsv tables, shows, variables; /* recorded for some versions: tables.tsv, show.tsv, variables.tsv */
+    struct my_fact_rows *fact_rows;
+    size_t n_fact_rows;
     const char *default_engine;
     int64_t started_us;
     struct my_world *base;    /* never written to after my_kit_new */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/mysql/world/my_facts.h"
+
 static bool in_list(const char *const *list, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
@@ -161,9 +163,64 @@ void my_sysvar_classify(const struct my_kit *k, struct my_sysvar *v)
     (void)k;
 }
 
+static const char *recorded(const struct my_kit *k, size_t row, const char *head)
+{
+    int col = my_tsv_col(&k->variables, head);
+    return col >= 0 ? my_tsv_cell(&k->variables, row, (size_t)col) : NULL;
+}
+
+static bool is_word(const char *text, const char *word)
+{
+    return text && strcmp(text, word) == 0;
+}
+
+static void recorded_type(struct my_sysvar *v, const char *type)
+{
+    static const struct {
+        const char *name;
+        enum my_vartype type;
+    } types[] = {{"VARCHAR", MY_VAR_STR}, {"BIGINT", MY_VAR_INT}, {"INT", MY_VAR_INT}, {"BOOLEAN", MY_VAR_BOOL},
+                 {"ENUM", MY_VAR_ENUM}, {"SET", MY_VAR_SET}, {"FLAGSET", MY_VAR_SET}, {"DOUBLE", MY_VAR_DOUBLE}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strncmp(type, types[i].name, strlen(types[i].name)) == 0) {
+            v->type = types[i].type;
+            break;
+        }
+    v->is_signed = v->type == MY_VAR_INT && !strstr(type, "UNSIGNED");
+}
+
+void my_sysvars_recorded(struct my_kit *k)
+{
+    for (size_t row = 0; row < k->variables.n_rows; row++) {
+        const struct my_sysvar *found = my_sysvar_find(k, my_tsv_cell(&k->variables, row, 0));
+        const char *type = recorded(k, row, "variable_type"), *scope = recorded(k, row, "variable_scope");
+        if (!found || !type || !scope)
+            continue;
+        struct my_sysvar *v = &k->vars[found - k->vars];
+        const char *min = recorded(k, row, "numeric_min_value"), *max = recorded(k, row, "numeric_max_value"),
+                   *block = recorded(k, row, "numeric_block_size"), *values = recorded(k, row, "enum_value_list"),
+                   *null = recorded(k, row, "select_null"), *wire = recorded(k, row, "wire_type");
+        recorded_type(v, type);
+        if (v->type == MY_VAR_ENUM && !values)
+            v->type = MY_VAR_STR; /* the server's own lists: character sets, locales */
+        v->values = values;
+        v->read_only = is_word(recorded(k, row, "read_only"), "YES");
+        v->recorded_scope = (uint8_t)(1 + (is_word(scope, "GLOBAL") ? MY_VAR_GLOBAL : is_word(scope, "SESSION ONLY") ? MY_VAR_SESSION : MY_VAR_BOTH));
+        v->min = min ? (uint64_t)(v->is_signed ? strtoll(min, NULL, 10) : (long long)strtoull(min, NULL, 10)) : 0;
+        v->max = max ? strtoull(max, NULL, 10) : UINT64_MAX;
+        v->block = block ? strtoull(block, NULL, 10) : 0;
+        v->dflt = recorded(k, row, "default_value");
+        v->null_when_empty = is_word(null, "YES");
+        v->hidden = is_word(null, "UNKNOWN");
+        v->wire_type = wire ? (uint8_t)strtoul(wire, NULL, 10) : 0;
+    }
+}
+
 enum my_var_scope my_sysvar_scope(const struct my_kit *k, const struct my_sysvar *v)
 {
     (void)k;
+    if (v->recorded_scope)
+        return (enum my_var_scope)(v->recorded_scope - 1);
     if (IN(session_only, v->name) || !v->global)
         return MY_VAR_SESSION;
     return IN(both, v->name) ? MY_VAR_BOTH : MY_VAR_GLOBAL;

@@ -282,6 +282,7 @@ void my_table_finish(const struct my_kit *k, struct my_table *t)
         }
     }
     t->auto_col = -1;
+    t->create_text = NULL;
     for (size_t i = 0; i < t->n_cols; i++) {
         struct my_column *c = &t->cols[i];
         my_column_finish(k, c);

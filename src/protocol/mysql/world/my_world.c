@@ -127,6 +127,9 @@ struct my_table *my_table_copy(const struct my_table *t, bool with_rows)
     n->auto_inc = with_rows ? t->auto_inc : t->auto_inc ? 1 : 0;
     n->auto_col = t->auto_col;
     n->is_view = t->is_view;
+    n->shown_as_view = t->shown_as_view;
+    n->view_base = t->view_base;
+    n->create_text = t->create_text;
     n->temporary = t->temporary;
     n->view_text = t->view_text ? my_table_str(n, t->view_text) : NULL;
     n->view_definer = t->view_definer ? my_table_str(n, t->view_definer) : NULL;

@@ -36,6 +36,7 @@ struct my_column {
     uint32_t len;              /* display length in bytes of coll */
     uint8_t dec, wire_type;
     uint16_t flags;            /* all wire flags */
+    const char *wire_db, *wire_org_table; /* recorded, for columns of the server's own views; the kit's */
 };
 
 struct my_key {
@@ -64,6 +65,9 @@ struct my_table {
     int auto_col;              /* -1: none */
     int64_t created_us, updated_us;
     bool is_view, temporary;
+    bool shown_as_view;        /* a view of the server's own whose rows are stored here: MariaDB's mysql.user, schema sys */
+    const char *view_base;     /* … and the one table below it */
+    const char *create_text;   /* recorded SHOW CREATE, while columns and keys are as installed; the kit's */
     char *view_text, *view_definer;
 };
 
