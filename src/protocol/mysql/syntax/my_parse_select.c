@@ -243,6 +243,21 @@ static const char *table_alias(struct my_parse *p)
 }
 
 
+/* A name of WITH, which hides tables of that name. */
+static void cte_named(struct my_parse *p, struct my_tref *t)
+{
+    const struct my_tok *a = my_p_ahead(p);
+    if (a->kind == MY_TOK_OP && a->op == '.')
+        return;
+    for (struct my_cte *c = p->ctes; c; c = c->next)
+        if (strcasecmp(c->name, p->tok.text) == 0 && (c->select || c->recursive)) {
+            t->cte = c;
+            c->uses += !c->select;
+            t->name = my_p_ident(p);
+            return;
+        }
+}
+
 static struct my_tref *table_factor(struct my_parse *p)
 {
     struct my_tref *t = my_p_new(p, sizeof *t);
@@ -272,12 +287,10 @@ static struct my_tref *table_factor(struct my_parse *p)
             my_p_fail(p);
         return NULL;
     }
-    my_p_table_ref(p, &t->db, &t->name);
-    for (struct my_cte *c = t->db ? NULL : p->ctes; c && !t->cte; c = c->next)
-        if (strcasecmp(c->name, t->name) == 0 && (c->select || c->recursive)) {
-            t->cte = c;
-            c->uses += !c->select;
-        }
+    if (p->ctes && my_p_is_ident(p))
+        cte_named(p, t);
+    if (!t->cte)
+        my_p_table_ref(p, &t->db, &t->name);
     if (my_p_is(p, MY_K_PARTITION) && p->env->version >= 50600) {
         my_p_next(p);
         my_p_want_op(p, '(');
