@@ -187,6 +187,7 @@
     X(TRUNCATED_WRONG_VALUE_FOR_FIELD, 1366, "HY000", "Incorrect %s value: '%s' for column '%s' at row %ld")          \
     X(WRONG_VALUE, 1525, "HY000", "Incorrect %s value: '%.128s'")                                                      \
     X(ILLEGAL_PARAMETER_TYPES, 4078, "HY000", "Illegal parameter data types %s and %s for operation '%s'")             \
+    X(INVALID_JSON_TEXT, 3141, "22032", "%s")                                                                          \
     X(UNKNOWN_DATA_TYPE, 4161, "HY000", "Unknown data type: '%s'")                                                     \
     X(ILLEGAL_PARAMETER_TYPE, 4079, "HY000", "Illegal parameter data type %s for operation '%s'")                      \
     X(TOO_BIG_PRECISION, 1426, "42000", "Too big precision specified for '%s'. Maximum is %d")                          \

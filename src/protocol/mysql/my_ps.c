@@ -143,7 +143,14 @@ static void sql_prepare(struct my_run *r, struct my_stmt *st)
     if (old)
         ps_drop(r->c, old);
     text = arena_copy(r->arena, text, len);
-    if (!text || !parse(r, text, len, &n_params))
+    struct my_stmt *made = text ? parse(r, text, len, &n_params) : NULL;
+    if (made && made->com == MY_Q_SELECT) { /* names must be there */
+        struct my_rows cols;
+        r->describe_only = true;
+        my_select_describe(r, made->select, NULL, &cols);
+        r->describe_only = false;
+    }
+    if (!made || !my_ok(r))
         return;
     if (ps_new(r, st->name, text, len, n_params))
         (void)snprintf(r->info, sizeof r->info, "Statement prepared");
@@ -166,8 +173,25 @@ static bool uservar_params(struct my_run *r, struct my_stmt *st)
     return my_ok(r);
 }
 
+/* EXECUTE IMMEDIATE text. */
+static void execute_immediate(struct my_run *r, struct my_stmt *st)
+{
+    unsigned n_params = 0;
+    struct my_val v = my_eval_const(r, st->expr), t = my_val_text(r->arena, &v, &st->expr->m);
+    const char *text = my_ok(r) ? t.kind == MY_V_STR ? arena_copy(r->arena, t.s.p, t.s.n) : "NULL" : NULL;
+    struct my_stmt *inner = text ? parse(r, text, strlen(text), &n_params) : NULL;
+    if (inner && n_params != st->n_exprs)
+        my_fail(r, MY_ER_WRONG_ARGUMENTS, "EXECUTE");
+    if (inner && my_ok(r) && uservar_params(r, st))
+        my_exec(r, inner);
+}
+
 static void sql_execute(struct my_run *r, struct my_stmt *st)
 {
+    if (!st->name) {
+        execute_immediate(r, st);
+        return;
+    }
     struct my_ps *ps = by_name(r->c, st->name);
     unsigned n_params = 0;
     if (!ps) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/mysql/expr/my_charset.h"
 #include "protocol/mysql/my_ses.h"
 
 uint16_t my_status(const struct my_run *r)
@@ -312,6 +313,13 @@ static void text_cell(struct my_run *r, struct wr *w, const struct my_meta *m, c
         return;
     }
     struct my_val t = my_val_text(r->arena, v, m);
+    const struct my_coll *to = r->c->cs_results;
+    if (v->kind == MY_V_STR && to && m->coll && !my_is_temporal(m->type) && my_converts(m->coll, to) && t.s.n < (16u << 20)) {
+        size_t n = 0;
+        char *out = my_convert(r->arena, m->coll, to, t.s.p, t.s.n, &n);
+        if (out)
+            t = my_str(out, n);
+    }
     if (m->zerofill && t.s.n < m->len) {
         my_wr_lenenc(w, m->len);
         for (size_t i = t.s.n; i < m->len; i++)

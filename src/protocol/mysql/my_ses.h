@@ -162,6 +162,7 @@ struct my_run {
     struct my_result_col *described; /* what SHOW would send; arena */
     size_t n_described;
     bool sent_version;
+    bool deferring;          /* derived tables may be filled after the columns */
     bool sub_flags;          /* MariaDB plans subselects with the statement: their status bits come early */
     int in_value_sub;        /* inside a subselect that is a value */
     const char *clause;      /* what "field list" is called in MariaDB where it is not SELECT: "INSERT INTO", "SET", … */

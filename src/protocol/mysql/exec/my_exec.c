@@ -200,6 +200,10 @@ void my_exec(struct my_run *r, struct my_stmt *st)
     if (commits(st->com) && !r->c->xa_state && !(st->temporary && (st->com == MY_Q_CREATE_TABLE || st->com == MY_Q_DROP_TABLE)))
         my_trans_commit(r->c);
     size_t mark = my_undo_mark(r->c);
+    if (st->com == MY_Q_UPDATE)
+        r->clause = "SET";
+    else if ((st->com == MY_Q_INSERT || st->com == MY_Q_REPLACE) && !st->select)
+        r->clause = "INSERT INTO";
     run(r, st);
     if (!my_ok(r))
         my_undo_to(r->c, mark);

@@ -36,6 +36,11 @@ static void columns(struct my_run *r, struct my_result_col *c)
     c[COL_ROWS] = my_plain_col(r, "rows", 'l', 10, true);
     c[COL_EXTRA] = my_plain_col(r, "Extra", 's', 255, false);
     c[COL_ID].m.unsigned_ = c[COL_ROWS].m.unsigned_ = true;
+    if (!r->kit->mariadb)
+        return;
+    c[COL_ID].m.wide = c[COL_ID].m.maybe_null = true;
+    c[COL_REF] = my_plain_col(r, "ref", 's', 2048, true);
+    c[COL_ROWS] = my_plain_col(r, "rows", 's', 64, true);
 }
 
 static void put(struct explain *x, struct my_val *v)
@@ -55,6 +60,32 @@ static const struct my_key *key_of(const struct my_table *t, uint8_t access)
     return NULL;
 }
 
+/* What a column takes in an index. */
+static size_t stored_bytes(const struct my_column *c)
+{
+    switch (c->wire_type) {
+    case MY_T_TINY:
+    case MY_T_YEAR:
+        return 1;
+    case MY_T_SHORT:
+        return 2;
+    case MY_T_INT24:
+    case MY_T_DATE:
+        return 3;
+    case MY_T_LONG:
+    case MY_T_FLOAT:
+    case MY_T_TIMESTAMP:
+        return 4;
+    case MY_T_LONGLONG:
+    case MY_T_DOUBLE:
+        return 8;
+    case MY_T_VAR_STRING:
+        return c->len + 2;
+    default:
+        return c->len;
+    }
+}
+
 static void key_cells(struct explain *x, const struct my_table *t, uint8_t access, struct my_val *v)
 {
     const struct my_key *k = access == MY_ACC_ALL || access == MY_ACC_SYSTEM ? NULL : key_of(t, access);
@@ -64,7 +95,7 @@ static void key_cells(struct explain *x, const struct my_table *t, uint8_t acces
         return;
     for (size_t i = 0; i < k->n_cols; i++) {
         const struct my_column *c = &t->cols[k->cols[i]];
-        bytes += (k->lens[i] ? k->lens[i] : c->len) + (c->not_null ? 0u : 1u);
+        bytes += (k->lens[i] ? k->lens[i] : stored_bytes(c)) + (c->not_null ? 0u : 1u);
     }
     (void)snprintf(len, sizeof len, "%zu", bytes);
     v[COL_KEY] = sv(k->name);

@@ -202,7 +202,7 @@ void my_access_flags(struct my_run *r, struct my_plan *pl)
         return;
     for (size_t i = 0; i < pl->x.n && i < 64; i++) {
         const struct my_rel *rel = pl->x.rels[i];
-        bool full = rel->table ? pl->access[i] == MY_ACC_ALL || pl->access[i] == MY_ACC_INDEX : rel->info_schema || (rel->derived && rel->n_rows > 1);
+        bool full = rel->table ? pl->access[i] == MY_ACC_ALL || pl->access[i] == MY_ACC_INDEX : rel->info_schema || (rel->derived && (rel->n_rows > 1 || rel->pending));
         if (!full)
             continue;
         r->status |= MY_STATUS_NO_INDEX;

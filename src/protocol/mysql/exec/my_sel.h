@@ -30,6 +30,8 @@ bool my_where_uses_index(const struct my_table *t, const struct my_expr *where);
 
 void my_cte_rows(struct my_run *r, struct my_cte *c, struct my_rows *ret); /* my_select_union.c: rows of a WITH table */
 
+void my_rels_fill(struct my_run *r, struct my_ctx *x); /* my_select_from.c: derived tables that waited */
+
 /* my_fn_agg.c */
 struct my_agg_state {
     struct my_val v;

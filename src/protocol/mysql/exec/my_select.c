@@ -12,7 +12,7 @@
 static bool touches_transaction(struct my_run *r, const struct my_select *s)
 {
     for (const struct my_tref *t = s->from; t; t = t->next) {
-        struct my_table *base = t->derived ? NULL : my_find_table(r, t->db, t->name, NULL, true);
+        struct my_table *base = t->derived || t->cte ? NULL : my_find_table(r, t->db, t->name, NULL, true);
         if (base && strcasecmp(base->engine, "InnoDB") == 0)
             return true;
         if (t->derived && touches_transaction(r, t->derived))

@@ -203,9 +203,44 @@ struct my_rel *my_rel_open(struct my_run *r, const char *db, const char *name, c
     return t->is_view ? rel_of_view(r, dbp, t, alias) : my_rel_of_table(r, dbp, t, alias);
 }
 
+/* Columns now, rows when the columns of the statement have been sent (MariaDB fills derived tables while it executes). */
+static void describe_later(struct my_run *r, const struct my_select *s, struct my_rows *ret)
+{
+    struct my_select *copy = my_select_copy(r, s);
+    bool flags = r->sub_flags;
+    r->describe_only = r->sub_flags = true;
+    if (copy)
+        my_select_describe(r, copy, NULL, ret);
+    r->describe_only = false;
+    r->sub_flags = flags;
+}
+
+void my_rels_fill(struct my_run *r, struct my_ctx *x)
+{
+    for (size_t i = 0; i < x->n && my_ok(r); i++) {
+        struct my_rel *rel = x->rels[i];
+        struct my_rows rows = {0};
+        if (!rel->pending)
+            continue;
+        r->sub_depth++;
+        my_select_run(r, rel->pending, NULL, 0, &rows);
+        r->sub_depth--;
+        rel->pending = NULL;
+        rel->rows = rows.rows;
+        rel->n_rows = rows.n_rows;
+    }
+}
+
+/* A grouped select may fail while it groups; others are cheap, and what they hold helps the optimizer. */
+static bool may_wait(const struct my_run *r, const struct my_tref *t)
+{
+    return r->deferring && !r->describe_only && t->derived && t->derived->group && !t->derived->next;
+}
+
 static struct my_rel *rel_of_derived(struct my_run *r, struct my_tref *t)
 {
     struct my_rows rows = {0};
+    bool later = may_wait(r, t);
     if (++r->sub_depth > 60) {
         my_fail(r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
         return NULL;
@@ -214,13 +249,16 @@ static struct my_rel *rel_of_derived(struct my_run *r, struct my_tref *t)
         my_cte_rows(r, t->cte, &rows);
     else if (r->describe_only)
         my_select_describe(r, t->derived, NULL, &rows);
+    else if (later)
+        describe_later(r, t->derived, &rows);
     else
         my_select_run(r, t->derived, NULL, 0, &rows);
     r->sub_depth--;
     struct my_rel *rel = my_ok(r) ? my_run_get(r, sizeof *rel) : NULL;
     if (!rel)
         return NULL;
-    *rel = (struct my_rel){.db = "", .name = t->alias, .alias = t->alias, .n_cols = rows.n_cols, .rows = rows.rows, .n_rows = rows.n_rows, .derived = true};
+    *rel = (struct my_rel){.db = "", .name = t->alias, .alias = t->alias, .n_cols = rows.n_cols, .rows = rows.rows, .n_rows = rows.n_rows, .derived = true,
+                           .pending = later ? t->derived : NULL};
     rel->cols = my_run_get(r, rows.n_cols * sizeof *rel->cols);
     for (size_t i = 0; rel->cols && i < rows.n_cols; i++) {
         rel->cols[i] = (struct my_relcol){rows.cols[i].name, rows.cols[i].m};

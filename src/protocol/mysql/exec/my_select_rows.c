@@ -343,7 +343,12 @@ static void plan_init(struct my_run *r, struct my_plan *pl, struct my_select *s,
 void my_run_block(struct my_run *r, struct my_select *s, struct my_ctx *outer, size_t limit, bool rows, struct my_rows *ret)
 {
     struct my_plan pl;
+    bool right = false;
+    for (const struct my_tref *t = s->from; t; t = t->next)
+        right |= t->join == MY_JOIN_RIGHT;
+    r->deferring = ret->ready && rows && !right;
     plan_init(r, &pl, s, outer);
+    r->deferring = false;
     if (!my_ok(r))
         return;
     ret->depends = pl.x.used_outer;
@@ -355,6 +360,7 @@ void my_run_block(struct my_run *r, struct my_select *s, struct my_ctx *outer, s
     if (ret->ready) { /* MariaDB: evaluation begins behind the column definitions */
         my_access_flags(r, &pl);
         ret->ready(r, ret);
+        my_rels_fill(r, &pl.x);
     }
     struct out_sink os = {.sink = {.row = out_row}};
     for (struct my_order *o = s->order; o; o = o->next)

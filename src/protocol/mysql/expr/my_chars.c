@@ -191,8 +191,11 @@ int my_compare(struct my_eval *ev, const struct my_val *a, const struct my_meta 
     if ((ia || a->kind == MY_V_DEC) && (ib || b->kind == MY_V_DEC))
         return my_dec_cmp(my_val_dec(a), my_val_dec(b));
     const char *kind = ev->r->kit->mariadb && a->kind != MY_V_REAL && b->kind != MY_V_REAL ? "DECIMAL" : "DOUBLE";
-    my_warn_number(ev, a, kind);
-    my_warn_number(ev, b, kind);
+    bool column = (ma->is_field && my_result_of(ma->type) == MY_RES_INT) || (mb->is_field && my_result_of(mb->type) == MY_RES_INT);
+    if (!column) { /* what meets an integer column was turned into its type beforehand, without a word */
+        my_warn_number(ev, a, kind);
+        my_warn_number(ev, b, kind);
+    }
     double x = my_val_real(a), y = my_val_real(b);
     return x < y ? -1 : x > y;
 }

@@ -22,6 +22,7 @@ struct my_rel {
     bool info_schema, derived, system_const; /* system_const: at most one row, read before the rest */
     bool null_row_ok;           /* right side of an outer join */
     const struct my_tref *ref;
+    struct my_select *pending;  /* fills the rows when the columns have been sent */
 };
 
 /* The tables of one select, and the row they stand at. */

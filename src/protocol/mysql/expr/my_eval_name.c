@@ -250,7 +250,7 @@ void my_fix_literal(struct my_eval *ev, struct my_expr *e)
         e->m.coll = k->binary;
         return;
     }
-    if (e->aux == 1) { /* hexadecimal */
+    if (e->aux) { /* hexadecimal */
         e->m.coll = e->name ? my_coll_default(k, e->name) : k->binary;
         if (!e->m.coll)
             my_fail(ev->r, MY_ER_UNKNOWN_CHARACTER_SET, e->name);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/mysql/expr/my_charset.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/expr/my_fn_str.h"
 
@@ -26,6 +27,26 @@ static void fix_collate(struct my_eval *ev, struct my_expr *e)
 static struct my_val ev_text(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     return my_arg_text(ev, e, 0, args);
+}
+
+/* The text in the character set of the result. */
+static struct my_val converted(struct my_eval *ev, struct my_expr *e, struct my_val t)
+{
+    const struct my_meta *a = &e->args[0]->m;
+    const struct my_coll *from = my_result_of(a->type) == MY_RES_STR && !my_is_temporal(a->type) ? a->coll : my_conn_coll(ev);
+    size_t n = 0;
+    if (t.kind != MY_V_STR || !my_converts(from, e->m.coll) || !my_step(ev->r, t.s.n / 8))
+        return t;
+    char *out = t.s.n < (16u << 20) ? my_convert(ev->r->arena, from, e->m.coll, t.s.p, t.s.n, &n) : NULL;
+    if (out)
+        return my_str(out, n);
+    my_fail(ev->r, MY_ER_OUTOFMEMORY, 64);
+    return my_null();
+}
+
+static struct my_val ev_convert(struct my_eval *ev, struct my_expr *e, struct my_val *args)
+{
+    return converted(ev, e, my_arg_text(ev, e, 0, args));
 }
 
 static void fix_convert(struct my_eval *ev, struct my_expr *e)
@@ -213,7 +234,7 @@ static struct my_val ev_cast(struct my_eval *ev, struct my_expr *e, struct my_va
     case MY_T_DATETIME:
         return my_to_temporal(ev, &v, &a->m, t->type, t->dec);
     default: {
-        struct my_val s = my_arg_text(ev, e, 0, args);
+        struct my_val s = converted(ev, e, my_arg_text(ev, e, 0, args));
         if (t->has_len && s.kind == MY_V_STR) {
             size_t n = my_char_bytes(e->m.coll, s.s.p, s.s.n, t->len);
             if (n < s.s.n) {
@@ -238,7 +259,7 @@ static struct my_val ev_cast(struct my_eval *ev, struct my_expr *e, struct my_va
 
 const struct my_func my_funcs_cast[] = {
     {"collate", 1, 1, W, fix_collate, ev_text},
-    {"convert", 1, 1, W, fix_convert, ev_text},
+    {"convert", 1, 1, W, fix_convert, ev_convert},
     {"binary", 1, 1, W, fix_binary, ev_text},
     {"charset", 1, 1, W | MY_FN_NULLS, fix_name64, ev_charset},
     {"collation", 1, 1, W | MY_FN_NULLS, fix_name64, ev_collation},

@@ -1,5 +1,4 @@
 /* Comparisons, logic, LIKE and REGEXP. */
-#include <regex.h>
 #include <stdio.h>
 
 #include "protocol/mysql/expr/my_eval.h"
@@ -298,34 +297,6 @@ static struct my_val ev_like(struct my_eval *ev, struct my_expr *e, struct my_va
     return my_int(like(ev->r, c, s.s.p, s.s.n, p.s.p, p.s.n, esc) != e->not_);
 }
 
-static struct my_val ev_regexp(struct my_eval *ev, struct my_expr *e, struct my_val *args)
-{
-    struct my_val s = my_arg_text(ev, e, 0, args), p = my_arg_text(ev, e, 1, args);
-    if (!my_ok(ev->r))
-        return my_null();
-    if (p.s.n == 0) {
-        my_fail_text(ev->r, MY_ER_WRONG_ARGUMENTS, "Got error 'empty (sub)expression' from regexp");
-        return my_null();
-    }
-    char *pat = arena_copy(ev->r->arena, p.s.p, p.s.n), *text = arena_copy(ev->r->arena, s.s.p, s.s.n);
-    regex_t re;
-    const struct my_coll *c = my_coll_meet(&e->args[0]->m, &e->args[1]->m, NULL);
-    bool bin = c && c->bin;
-    if (!pat || !text || p.s.n > 1024 || s.s.n > 65536 || !my_step(ev->r, 1000 + s.s.n))
-        return my_null();
-    int rc = regcomp(&re, pat, REG_EXTENDED | REG_NOSUB | (bin ? 0 : REG_ICASE));
-    if (rc) {
-        char why[120], line[200];
-        (void)regerror(rc, &re, why, sizeof why);
-        (void)snprintf(line, sizeof line, "Got error '%s' from regexp", why);
-        my_fail_text(ev->r, MY_ER_WRONG_ARGUMENTS, line);
-        return my_null();
-    }
-    bool hit = regexec(&re, text, 0, NULL, 0) == 0;
-    regfree(&re);
-    return my_int(hit != e->not_);
-}
-
 #define W MY_FN_WORD
 
 const struct my_func my_funcs_cmp[] = {
@@ -347,6 +318,5 @@ const struct my_func my_funcs_cmp[] = {
     {"between", 3, 3, W | MY_FN_NULLS, fix_bool, ev_between},
     {"in", 2, MY_ARGS_MANY, W | MY_FN_LAZY, fix_bool, ev_in},
     {"like", 2, 3, W, fix_bool, ev_like},
-    {"regexp", 2, 2, W, fix_bool, ev_regexp},
     {0},
 };

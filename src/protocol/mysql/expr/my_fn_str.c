@@ -1,6 +1,7 @@
 /* String functions: CONCAT, lengths, places and parts. */
 #include <string.h>
 
+#include "protocol/mysql/expr/my_charset.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/expr/my_fn_str.h"
 
@@ -69,6 +70,17 @@ static void fix_concat(struct my_eval *ev, struct my_expr *e)
     my_fix_meet(ev, e, 0, 1, chars, my_any_maybe_null(e));
 }
 
+/* An argument in the character set that all met in. */
+static struct my_val in_common(struct my_eval *ev, struct my_expr *e, size_t i, struct my_val t)
+{
+    const struct my_meta *a = &e->args[i]->m;
+    size_t n = 0;
+    if (t.kind != MY_V_STR || my_result_of(a->type) != MY_RES_STR || my_is_temporal(a->type) || !my_converts(a->coll, e->m.coll) || t.s.n > (16u << 20))
+        return t;
+    char *out = my_convert(ev->r->arena, a->coll, e->m.coll, t.s.p, t.s.n, &n);
+    return out ? my_str(out, n) : t;
+}
+
 struct my_val my_join(struct my_eval *ev, struct my_expr *e, struct my_val *args, size_t from, const struct my_val *sep)
 {
     size_t total = 0, count = 0;
@@ -78,7 +90,7 @@ struct my_val my_join(struct my_eval *ev, struct my_expr *e, struct my_val *args
     for (size_t i = from; i < e->n_args; i++) {
         if (args[i].kind == MY_V_NULL)
             continue;
-        texts[count] = my_arg_text(ev, e, i, args);
+        texts[count] = in_common(ev, e, i, my_arg_text(ev, e, i, args));
         total += texts[count].s.n + (count && sep ? sep->s.n : 0);
         count++;
     }

@@ -1,31 +1,40 @@
 /* String functions that change a text. */
-#include <ctype.h>
 #include <string.h>
 
+#include "protocol/mysql/expr/my_charset.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/expr/my_fn_str.h"
 
 /* ---- changes ---- */
-static struct my_val map_bytes(struct my_eval *ev, struct my_expr *e, struct my_val *args, int (*f)(int))
+static struct my_val change_case(struct my_eval *ev, struct my_expr *e, struct my_val *args, unsigned (*f)(unsigned))
 {
     struct my_val t = my_arg_text(ev, e, 0, args);
-    if (e->args[0]->m.coll && my_coll_is_binary(e->args[0]->m.coll) && my_result_of(e->args[0]->m.type) == MY_RES_STR)
+    const struct my_coll *c = e->args[0]->m.coll;
+    if (my_result_of(e->args[0]->m.type) == MY_RES_STR && c && my_coll_is_binary(c))
         return t; /* binary strings have no case */
-    char *out = arena_copy(ev->r->arena, t.s.p, t.s.n);
-    for (size_t i = 0; out && i < t.s.n; i++)
-        if ((unsigned char)out[i] < 0x80)
-            out[i] = (char)f((unsigned char)out[i]);
-    return out ? my_str(out, t.s.n) : my_null();
+    if (!c || my_coll_is_binary(c))
+        c = my_conn_coll(ev);
+    char *out = arena_new(ev->r->arena, t.s.n + 5), one[4];
+    size_t at = 0, len = 0;
+    while (out && at < t.s.n) {
+        size_t from = at;
+        unsigned cp = my_decode(c, t.s.p, t.s.n, &at), to = f(cp);
+        size_t n = to == cp ? 0 : my_encode(c, to, one);
+        bool same = n != at - from; /* a letter of another length stays */
+        memcpy(out + len, same ? t.s.p + from : one, at - from);
+        len += at - from;
+    }
+    return out ? my_str(out, len) : my_null();
 }
 
 static struct my_val ev_upper(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    return map_bytes(ev, e, args, toupper);
+    return change_case(ev, e, args, my_cp_upper);
 }
 
 static struct my_val ev_lower(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
-    return map_bytes(ev, e, args, tolower);
+    return change_case(ev, e, args, my_cp_lower);
 }
 
 static struct my_val ev_reverse(struct my_eval *ev, struct my_expr *e, struct my_val *args)

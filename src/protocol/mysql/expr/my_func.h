@@ -37,7 +37,7 @@ const struct my_func *my_func_find(const char *name, size_t len, uint32_t versio
 const struct my_func *my_func_op(const char *name);
 
 extern const struct my_func my_funcs_addr[], my_funcs_agg[], my_funcs_arith[], my_funcs_cast[], my_funcs_cmp[],
-    my_funcs_crypt[], my_funcs_flow[], my_funcs_info[], my_funcs_num[], my_funcs_str[],
+    my_funcs_crypt[], my_funcs_flow[], my_funcs_geo[], my_funcs_info[], my_funcs_json[], my_funcs_num[], my_funcs_regexp[], my_funcs_str[],
     my_funcs_str_change[], my_funcs_str_num[], my_funcs_time[], my_funcs_time_arith[], my_funcs_time_conv[],
     my_funcs_time_format[], my_funcs_xml[];
 

@@ -115,6 +115,7 @@ struct my_fileopts {           /* FIELDS / LINES of INTO OUTFILE and LOAD DATA *
     bool optionally;
 };
 
+enum my_set_op { MY_SET_UNION, MY_SET_EXCEPT, MY_SET_INTERSECT };
 struct my_select {
     struct my_item *items;
     struct my_tref *from;
@@ -135,7 +136,7 @@ struct my_select {
     struct my_expr *procedure;
     /* a union: the others, and what orders the whole */
     struct my_select *next;    /* UNION with it */
-    enum { MY_SET_UNION, MY_SET_EXCEPT, MY_SET_INTERSECT } set_op;
+    enum my_set_op set_op;
     bool union_all;            /* how this one is joined to the one before */
     struct my_order *union_order;
     struct my_expr *union_limit, *union_offset;

@@ -15,5 +15,10 @@ bool my_p_select_ahead(struct my_parse *p);
 /* The function that a keyword calls (CURRENT_DATE, …); NULL: none. */
 const char *my_p_word_func(enum my_kw kw);
 struct my_expr *my_p_negative(struct my_parse *p, struct my_expr *e); /* -e; MariaDB makes one literal of it */
+/* ---- my_parse_select.c, my_parse_with.c ---- */
+struct my_item *my_p_select_item(struct my_parse *p, bool first); /* first: * may stand here */
+void my_p_with(struct my_parse *p);                               /* from WITH on; fills p->ctes */
+void my_p_cte_named(struct my_parse *p, struct my_tref *t);       /* sets t->cte when the name here is one of WITH */
+struct my_select *my_p_value_lists(struct my_parse *p);           /* from VALUES on */
 
 #endif

@@ -133,7 +133,8 @@ static struct my_expr *bytes_literal(struct my_parse *p, const char *charset)
     struct my_expr *e = my_p_expr_new(p, MY_X_LITERAL);
     e->val = my_str(p->tok.text, p->tok.len);
     e->name = charset;
-    e->aux = 1; /* hexadecimal: a number where a number is wanted */
+    bool quoted = p->tok.kind == MY_TOK_HEX && p->tok.raw && (*p->tok.raw | 32) == 'x'; /* x'41': to MariaDB a text only */
+    e->aux = quoted && p->env->mariadb ? 2 : 1; /* 1: a number where a number is wanted */
     e->m = (struct my_meta){.type = MY_T_VAR_STRING, .len = (uint32_t)p->tok.len, .coerce = MY_CO_COERCIBLE,
                             .unsigned_ = true};
     my_p_next(p);

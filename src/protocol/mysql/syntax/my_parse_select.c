@@ -189,7 +189,7 @@ static struct my_expr *table_star(struct my_parse *p)
     return NULL;
 }
 
-static struct my_item *select_item(struct my_parse *p, bool first)
+struct my_item *my_p_select_item(struct my_parse *p, bool first)
 {
     struct my_item *it = my_p_new(p, sizeof *it);
     size_t from = p->tok.cpp_from;
@@ -218,7 +218,7 @@ void my_p_select_list(struct my_parse *p, struct my_select *s)
     struct my_item **last = &s->items;
     size_t n = 0;
     do {
-        *last = select_item(p, last == &s->items);
+        *last = my_p_select_item(p, last == &s->items);
         last = &(*last)->next;
         if (++n > 4096)
             my_p_error(p, MY_ER_TOO_MANY_FIELDS);
@@ -284,14 +284,10 @@ static struct my_tref *table_factor(struct my_parse *p)
             my_p_fail(p);
         return NULL;
     }
-    my_p_table_name(p, &t->db, &t->name);
-    for (struct my_cte *c = t->db ? NULL : p->ctes; c && !t->cte; c = c->next)
-        if (strcasecmp(c->name, t->name) == 0 && (c->select || c->recursive)) {
-            t->cte = c;
-            c->uses += !c->select;
-        }
+    if (p->ctes && my_p_is_ident(p))
+        my_p_cte_named(p, t);
     if (!t->cte)
-        my_p_table_check(p, t->db, t->name);
+        my_p_table_ref(p, &t->db, &t->name);
     if (my_p_is(p, MY_K_PARTITION) && p->env->version >= 50600) {
         my_p_next(p);
         my_p_want_op(p, '(');
@@ -471,60 +467,6 @@ static struct my_select *query_block(struct my_parse *p, bool top)
     return s;
 }
 
-/* WITH [RECURSIVE] name [(columns)] AS (select), … */
-static void with_clause(struct my_parse *p)
-{
-    my_p_next(p);
-    bool recursive = my_p_take(p, MY_K_RECURSIVE);
-    do {
-        struct my_cte *c = my_p_new(p, sizeof *c);
-        c->name = my_p_ident(p);
-        c->recursive = recursive;
-        c->next = p->ctes;
-        if (my_p_take_op(p, '(')) {
-            c->cols = my_p_new(p, 256 * sizeof *c->cols);
-            do {
-                const char *name = my_p_ident(p);
-                if (c->n_cols < 256)
-                    c->cols[c->n_cols++] = name;
-            } while (my_p_ok(p) && my_p_take_op(p, ','));
-            my_p_want_op(p, ')');
-        }
-        my_p_want(p, MY_K_AS);
-        my_p_want_op(p, '(');
-        if (recursive)
-            p->ctes = c; /* it may name itself */
-        struct my_select *s = my_p_select(p, false);
-        c->select = s;
-        p->ctes = c;
-        my_p_want_op(p, ')');
-    } while (my_p_ok(p) && my_p_take_op(p, ','));
-}
-
-/* VALUES (1, 2), (3, 4): each list is a select of its own. */
-static struct my_select *value_lists(struct my_parse *p)
-{
-    struct my_select *first = NULL, **last = &first;
-    my_p_next(p);
-    do {
-        struct my_select *s = my_p_new(p, sizeof *s);
-        s->number = ++p->n_selects;
-        s->union_all = true;
-        s->paren = true;
-        struct my_item **item = &s->items;
-        my_p_want_op(p, '(');
-        do {
-            *item = select_item(p, false);
-            item = &(*item)->next;
-        } while (my_p_ok(p) && my_p_take_op(p, ','));
-        my_p_want_op(p, ')');
-        s->in_union = true;
-        *last = s;
-        last = &s->next;
-    } while (my_p_ok(p) && my_p_take_op(p, ','));
-    return first;
-}
-
 static bool set_word(const struct my_parse *p)
 {
     return my_p_is(p, MY_K_UNION) || (p->env->mariadb && (my_p_is(p, MY_K_EXCEPT) || my_p_is(p, MY_K_INTERSECT)));
@@ -536,8 +478,8 @@ struct my_select *my_p_select(struct my_parse *p, bool top)
 {
     struct my_cte *outer = p->ctes;
     if (my_p_is(p, MY_K_WITH))
-        with_clause(p);
-    struct my_select *s = my_p_is(p, MY_K_VALUES) ? value_lists(p) : set_operations(p, top);
+        my_p_with(p);
+    struct my_select *s = my_p_is(p, MY_K_VALUES) ? my_p_value_lists(p) : set_operations(p, top);
     p->ctes = outer;
     return s;
 }
@@ -546,7 +488,7 @@ static struct my_select *set_operations(struct my_parse *p, bool top)
 {
     struct my_select *first = query_block(p, top), *last = first;
     while (my_p_ok(p) && set_word(p)) {
-        int op = my_p_is(p, MY_K_EXCEPT) ? MY_SET_EXCEPT : my_p_is(p, MY_K_INTERSECT) ? MY_SET_INTERSECT : MY_SET_UNION;
+        enum my_set_op op = my_p_is(p, MY_K_EXCEPT) ? MY_SET_EXCEPT : my_p_is(p, MY_K_INTERSECT) ? MY_SET_INTERSECT : MY_SET_UNION;
         my_p_next(p);
         bool all = my_p_take(p, MY_K_ALL);
         if (!all)

@@ -103,6 +103,7 @@ enum my_type { /* column types on the wire */
     MY_T_YEAR = 13,
     MY_T_VARCHAR = 15,
     MY_T_BIT = 16,
+    MY_T_JSON = 245,
     MY_T_NEWDECIMAL = 246,
     MY_T_ENUM = 247,
     MY_T_SET = 248,
