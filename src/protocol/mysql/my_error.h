@@ -242,6 +242,7 @@
     X(WARNING_NOT_COMPLETE_ROLLBACK, 1196, "HY000", "Some non-transactional changed tables couldn't be rolled back")  \
     X(TABLE_NOT_LOCKED_FOR_WRITE, 1099, "HY000", "Table '%s' was locked with a READ lock and can't be updated")       \
     X(READ_ONLY_TRANSACTION, 1792, "25006", "Cannot execute statement in a READ ONLY transaction.")                   \
+    X(UNKNOWN_VIEW, 4092, "42S02", "Unknown VIEW: '%s'")                                                              \
     X(TRUNCATED_INT, 1916, "22018", "Got overflow when casting '%s' to %s. Value truncated")
 
 enum my_err {

@@ -438,7 +438,10 @@ void my_changed_something(struct my_dml *d)
 void my_exec_insert(struct my_run *r, struct my_stmt *st)
 {
     struct my_insert in = {.stm = st, .replace = st->com == MY_Q_REPLACE};
-    if (!my_dml_open(&in.d, r, st->db, st->name, st->ignore))
+    r->clause = "VALUES";
+    bool open = my_dml_open(&in.d, r, st->db, st->name, st->ignore);
+    r->clause = NULL;
+    if (!open)
         return;
     in.multi_row = st->select || (st->rows && st->rows->next);
     if (!my_choose_columns(&in) || !my_ctx_of_table(&in.d))

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_ddl.h"
 #include "protocol/mysql/exec/my_routine_int.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
@@ -361,10 +362,12 @@ void my_create_trigger(struct my_run *r, struct my_stmt *st)
         my_warn(r, MY_NOTE, MY_ER_TRG_ALREADY_EXISTS);
         return;
     }
-    if (old && !st->or_replace) {
+    if (old && !st->or_replace && r->kit->mariadb)
+        my_ddl_fail(r, 1359, "HY000", "Trigger '%s.%s' already exists", db, st->name);
+    else if (old && !st->or_replace)
         my_fail(r, MY_ER_TRG_ALREADY_EXISTS);
+    if (!my_ok(r))
         return;
-    }
     struct my_routine made = {.db = (char *)(uintptr_t)db, .name = (char *)(uintptr_t)st->name, .body = arena_copy(r->arena, st->text, st->text_len), .kind = "TRIGGER"};
     if (!made.body || !head_of(r, &made, &h)) {
         my_fail(r, MY_ER_OUTOFMEMORY, (int)st->text_len);

@@ -26,6 +26,7 @@ struct my_frame {
     const struct my_sp_node *leave_block; /* by an EXIT handler */
     const char *jump;          /* label of LEAVE or ITERATE */
     struct my_val result;
+    const char *at;            /* text of the statement that ran last, in the routine's */
     uint16_t handled_code;     /* the condition that the handler at work took */
     char handled_state[6], handled_text[600];
     bool handling;             /* a handler runs: warnings stay */

@@ -11,6 +11,7 @@
 #include "protocol/mysql/exec/my_routine.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/world/my_def.h"
+#include "protocol/mysql/world/my_sysvars.h"
 
 enum udf_ret { UDF_STRING = 0, UDF_REAL = 1, UDF_INT = 2, UDF_DECIMAL = 4 }; /* as mysql.func.ret has it (Item_result) */
 
@@ -128,7 +129,7 @@ static void cannot_open(struct my_run *r, const char *dl, enum why why, bool plu
         (void)snprintf(text, sizeof text, ", %s", words[why]);
         my_fail(r, MY_ER_CANT_OPEN_LIBRARY, shown, left, text);
     } else {
-        (void)snprintf(text, sizeof text, " %s: %s", path, words[why]);
+        (void)snprintf(text, sizeof text, " %.700s: %s", path, words[why]);
         my_fail(r, MY_ER_CANT_OPEN_LIBRARY, shown, asks && !plugin ? EAGAIN : ENOENT, text);
     }
 }
@@ -319,6 +320,14 @@ static void drop_trigger(struct my_run *r, struct my_stmt *st)
         my_fail(r, MY_ER_TRG_DOES_NOT_EXIST);
 }
 
+static void scheduler_note(struct my_run *r)
+{
+    const struct my_sysvar *v = my_sysvar_find(r->kit, "event_scheduler");
+    const char *t = v ? my_var_text(r, v, MY_SCOPE_GLOBAL) : NULL;
+    if (r->kit->mariadb && t && strcasecmp(t, "OFF") == 0)
+        my_warn_text(r, MY_WARNING, 1105, "Event scheduler is switched off, use SET GLOBAL event_scheduler=ON to enable it.");
+}
+
 static void create_event(struct my_run *r, struct my_stmt *st)
 {
     const char *db = st->db;
@@ -332,6 +341,8 @@ static void create_event(struct my_run *r, struct my_stmt *st)
         my_fail(r, MY_ER_EVENT_ALREADY_EXISTS, st->name);
     else if (my_world_add_routine(r->w, "EVENT", db, st->name, st->text, st->text_len) < 0)
         my_fail(r, MY_ER_OUTOFMEMORY, (int)st->text_len);
+    else
+        scheduler_note(r);
 }
 
 static void drop_event(struct my_run *r, struct my_stmt *st)
@@ -340,6 +351,8 @@ static void drop_event(struct my_run *r, struct my_stmt *st)
     if (!my_need_db(r, &db))
         return;
     struct my_routine *e = my_world_routine(r->w, "EVENT", db, st->name);
+    if (e && st->word == MY_K_ALTER)
+        return;
     if (e)
         my_world_drop_routine(r->w, e);
     else if (st->if_exists)

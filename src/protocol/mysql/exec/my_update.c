@@ -184,9 +184,11 @@ void my_exec_update(struct my_run *r, struct my_stmt *st)
     struct my_dml d;
     struct my_hit *hits = NULL;
     size_t n = 0;
-    if (!my_dml_open(&d, r, st->tables->db, st->tables->name, st->ignore))
-        return;
     r->clause = "SET";
+    if (!my_dml_open(&d, r, st->tables->db, st->tables->name, st->ignore)) {
+        r->clause = NULL;
+        return;
+    }
     const char *shown = st->tables->alias ? st->tables->alias : st->tables->name;
     for (const struct my_assign *a = st->assigns; a && my_ok(r); a = a->next)
         if (a->table && strcasecmp(a->table, shown) != 0) {

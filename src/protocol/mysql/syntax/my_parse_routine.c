@@ -371,6 +371,9 @@ static struct my_sp_node *sql(struct my_parse *p)
     else if (s->what == MY_SP_FUNCTION && (st->com == MY_Q_PREPARE || st->com == MY_Q_EXECUTE))
         my_p_error(p, MY_ER_STMT_NOT_ALLOWED_IN_SF_OR_TRG, "Dynamic SQL");
     s->sp->sends_rows |= rows;
+    for (const struct my_assign *a = st->com == MY_Q_SET ? st->assigns : NULL; a && my_p_ok(p); a = a->next)
+        if (a->kind == MY_SET_SYSVAR && a->base)
+            (void)my_p_row_column(p, a->base, a->name);
     for (const struct my_assign *a = st->com == MY_Q_SET ? st->assigns : NULL; a; a = a->next)
         if (a->kind == MY_SET_SYSVAR && !a->base && my_p_var(p, a->name) < 0 && s->sp->n_set < 32)
             s->sp->set_names[s->sp->n_set++] = a->name;

@@ -294,5 +294,8 @@ void my_p_type(struct my_parse *p, struct my_type_def *t)
     default:
         break;
     }
-    my_p_fail(p);
+    if (p->env->mariadb && my_p_is_ident(p) && p->tok.kw == MY_KW_NONE) /* might be a plugin's */
+        my_p_error(p, MY_ER_UNKNOWN_DATA_TYPE, p->tok.text);
+    else
+        my_p_fail(p);
 }
