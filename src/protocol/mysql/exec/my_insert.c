@@ -13,7 +13,7 @@ static bool column_at(struct my_insert *in, const char *name, size_t *ret)
 {
     int i = my_table_col(in->d.t, name);
     if (i < 0) {
-        in->d.r->clause = "INSERT INTO";
+        in->d.r->clause = in->stm->com == MY_Q_LOAD ? NULL : "INSERT INTO";
         my_fail(in->d.r, MY_ER_BAD_FIELD, name, "field list");
         return false;
     }

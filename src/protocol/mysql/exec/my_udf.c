@@ -106,14 +106,15 @@ static void func_remove(struct my_run *r, const char *name)
 }
 
 /* ---- the loader ---- */
-enum why { WHY_MISSING, WHY_FOLDER, WHY_SHORT, WHY_HEADER, WHY_CLASS32, WHY_CLASS64 };
+enum why { WHY_MISSING, WHY_FOLDER, WHY_SHORT, WHY_HEADER, WHY_CLASS32, WHY_CLASS64, WHY_PHENTSIZE, WHY_FINE };
 
 /* Error 1126 in the words of dlopen() or LoadLibrary(), which 5.1 did not ask for on Windows. `shown` is what the message calls
  * the library. MariaDB leaves out the path that dlopen() begins with. errno is what the calls before have left. */
 static void cannot_open(struct my_run *r, const char *dl, enum why why, bool plugin)
 {
     static const char *const words[] = {"cannot open shared object file: No such file or directory", "cannot read file data: Is a directory",
-                                        "file too short", "invalid ELF header", "wrong ELF class: ELFCLASS32", "wrong ELF class: ELFCLASS64"};
+                                        "file too short", "invalid ELF header", "wrong ELF class: ELFCLASS32", "wrong ELF class: ELFCLASS64",
+                                        "ELF file's phentsize not the expected size"};
     char text[900], path[700];
     const char *dir = r->kit->persona.mysql.plugin_dir;
     bool asks = r->kit->version >= 50600 || r->kit->mariadb;
@@ -153,17 +154,22 @@ static bool contains(const uint8_t *hay, size_t n, const char *needle)
     return memmem(hay, n, needle, strlen(needle) + 1) != NULL; /* with its NUL: symbol tables end names so */
 }
 
-/* What the loader has against the file's head; WHY_MISSING: nothing. */
+/* What the loader has against the file's head (open_verify of glibc's dl-load.c; a library for another machine is passed over). */
 static enum why bad_head(const struct my_run *r, const struct my_file *f)
 {
     if (r->kit->windows)
-        return f->len >= 2 && memcmp(f->bytes, "MZ", 2) == 0 ? WHY_MISSING : WHY_HEADER;
+        return f->len >= 2 && memcmp(f->bytes, "MZ", 2) == 0 ? WHY_FINE : WHY_HEADER;
     bool wide = strstr(r->kit->persona.mysql.compile_machine, "64") != NULL;
     if (f->len < (wide ? 64 : 52)) /* the ELF header's size */
         return WHY_SHORT;
     if (memcmp(f->bytes, "\177ELF", 4) != 0)
         return WHY_HEADER;
-    return f->bytes[4] == 1 && wide ? WHY_CLASS32 : f->bytes[4] == 2 && !wide ? WHY_CLASS64 : WHY_MISSING;
+    if (f->bytes[4] != (wide ? 2 : 1))
+        return wide ? WHY_CLASS32 : WHY_CLASS64;
+    unsigned machine = f->bytes[18] | (unsigned)f->bytes[19] << 8, entry = f->bytes[wide ? 54 : 42];
+    if (machine != (wide ? 62 : 3)) /* EM_X86_64, EM_386 */
+        return WHY_MISSING;
+    return entry != (wide ? 56 : 32) ? WHY_PHENTSIZE : WHY_FINE;
 }
 
 /* Opens the library and looks for the symbol, as far as its bytes tell. */
@@ -171,7 +177,7 @@ static bool load(struct my_run *r, const char *dl, const char *symbol, bool plug
 {
     const struct my_file *f = library(r, dl);
     enum why why = f ? bad_head(r, f) : *dl ? WHY_MISSING : WHY_FOLDER;
-    if (!f || why != WHY_MISSING) {
+    if (why != WHY_FINE) {
         cannot_open(r, dl, why, plugin);
         return false;
     }

@@ -1,4 +1,6 @@
 /* CREATE and DROP. */
+#include <string.h>
+
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_ddl.h"
 #include "protocol/mysql/syntax/my_parse_routine.h"
@@ -140,6 +142,8 @@ static void create_function(struct my_parse *p, struct my_stmt *st, bool procedu
         my_p_want(p, MY_K_SONAME);
         st->text = my_p_string(p, &st->text_len);
         st->com = MY_Q_CREATE_UDF;
+        if (my_p_ok(p) && strlen(st->name) > MY_NAME_MAX)
+            my_p_error(p, MY_ER_TOO_LONG_IDENT, st->name);
         if (st->db)
             my_p_fail(p);
         return;
