@@ -28,6 +28,10 @@ struct my_cell my_ddl_missing(struct my_run *r, const struct my_column *c); /* w
 void my_ddl_def_of(struct my_run *r, const struct my_result_col *col, struct my_col_def *ret, const struct my_column **ret_from);
 bool my_ddl_unique_ok(struct my_run *r, const struct my_table *t);
 
+/* ---- my_check.c ---- */
+void my_checks_define(struct my_run *r, const struct my_col_def *cols, const struct my_key_def *keys, struct my_table *t);
+void my_checks_carry(const struct my_table *from, struct my_table *t);
+
 /* ---- my_ddl_table.c, my_ddl_alter.c ---- */
 void my_ddl_create_table(struct my_run *r, struct my_stmt *st);
 const char *my_ddl_engine(struct my_run *r, const char *want, const char *table, bool temporary);

@@ -240,6 +240,7 @@ static struct my_table *build(struct my_run *r, struct my_stmt *st, const struct
         my_table_unref(t);
         return NULL;
     }
+    my_checks_define(r, st->col_defs, st->key_defs, t);
     my_table_finish(r->kit, t);
     return t;
 }

@@ -145,6 +145,10 @@ static bool default_value(struct my_dml *d, const struct my_expr *e, size_t col,
 static bool put_expr(struct my_insert *in, size_t col, struct my_expr *e)
 {
     struct my_dml *d = &in->d;
+    if (d->t->cols[col].gen) {
+        in->cells[col] = (struct my_cell){.null = true};
+        return (e->op == MY_X_DEFAULT && !e->name) || my_generated_free(d, col);
+    }
     if (e->op == MY_X_DEFAULT) {
         if (!e->name && (int)col == d->t->auto_col) {
             in->cells[col] = (struct my_cell){.null = true};
@@ -296,7 +300,7 @@ bool my_end_row(struct my_insert *in)
     d->records++;
     d->st.row++;
     const struct my_key *key = NULL;
-    if (!my_fire(d, true, MY_Q_INSERT, in->cells, NULL))
+    if (!my_fire(d, true, MY_Q_INSERT, in->cells, NULL) || !my_check_row(d, in->cells))
         return false;
     for (size_t at = my_find_duplicate(d, in->cells, SIZE_MAX, &key); at != SIZE_MAX; at = my_find_duplicate(d, in->cells, SIZE_MAX, &key)) {
         if (!in->replace) {
