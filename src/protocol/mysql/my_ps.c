@@ -166,8 +166,26 @@ static bool uservar_params(struct my_run *r, struct my_stmt *st)
     return my_ok(r);
 }
 
+/* EXECUTE IMMEDIATE of MariaDB: prepared, run and forgotten. */
+static void execute_now(struct my_run *r, struct my_stmt *st)
+{
+    struct my_val v = my_eval_const(r, st->expr);
+    struct my_val t = my_ok(r) ? my_val_text(r->arena, &v, &st->expr->m) : my_null();
+    unsigned n_params = 0;
+    const char *text = t.kind == MY_V_STR ? arena_copy(r->arena, t.s.p, t.s.n) : "NULL";
+    struct my_stmt *inner = my_ok(r) && text ? parse(r, text, t.kind == MY_V_STR ? t.s.n : 4, &n_params) : NULL;
+    if (inner && n_params != st->n_exprs)
+        my_fail(r, MY_ER_WRONG_ARGUMENTS, "EXECUTE");
+    else if (inner && uservar_params(r, st))
+        my_exec(r, inner);
+}
+
 static void sql_execute(struct my_run *r, struct my_stmt *st)
 {
+    if (st->expr) {
+        execute_now(r, st);
+        return;
+    }
     struct my_ps *ps = by_name(r->c, st->name);
     unsigned n_params = 0;
     if (!ps) {

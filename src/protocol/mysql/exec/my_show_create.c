@@ -161,6 +161,8 @@ void my_show_create_table(struct my_run *r, struct my_stmt *st)
         struct my_result_col cols[] = {my_plain_col(r, "View", 's', 64, false), my_plain_col(r, "Create View", 's', 1024, false),
                                        my_plain_col(r, "character_set_client", 's', 32, false), my_plain_col(r, "collation_connection", 's', 32, false)};
         (void)my_show_recorded(r, "create table mysql.user", cols, 4);
+        if (r->kit->mariadb) /* as long as this view's text */
+            cols[1].m.len = (w.len > 1024 ? (uint32_t)w.len : 1024) * 3;
         struct my_val v[] = {my_sv(t->name), my_str(w.bytes ? (char *)w.bytes : "", w.len), my_sv(r->kit->mariadb ? "utf8mb3" : "utf8"), my_sv(r->kit->mariadb ? "utf8mb3_general_ci" : "utf8_general_ci")};
         my_send_columns(r, cols, 4);
         my_send_row(r, cols, v, 4);

@@ -236,16 +236,22 @@ static void execute(struct my_parse *p, struct my_stmt *st)
 {
     my_p_next(p);
     st->com = MY_Q_EXECUTE;
-    st->name = my_p_ident(p);
+    bool now = p->env->mariadb && p->tok.kind == MY_TOK_WORD && strcasecmp(p->tok.text, "immediate") == 0;
+    if (now) {
+        my_p_next(p);
+        st->expr = my_p_expr(p);
+    } else {
+        st->name = my_p_ident(p);
+    }
     if (!my_p_take(p, MY_K_USING))
         return;
     st->exprs = my_p_new(p, 256 * sizeof *st->exprs);
     do {
-        if (!my_p_is_op(p, '@')) {
+        if (!now && !my_p_is_op(p, '@')) {
             my_p_fail(p);
             return;
         }
-        struct my_expr *e = my_p_simple_expr(p);
+        struct my_expr *e = now ? my_p_expr(p) : my_p_simple_expr(p);
         if (st->n_exprs < 256)
             st->exprs[st->n_exprs++] = e;
     } while (my_p_ok(p) && my_p_take_op(p, ','));
