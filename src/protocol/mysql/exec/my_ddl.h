@@ -19,6 +19,7 @@ struct my_ddl_kind {
     const char *engine;
     const struct my_coll *coll;
 };
+bool my_ddl_width_ok(struct my_run *r, const struct my_col_def *d);
 bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const struct my_ddl_kind *kind);
 /* The value as the column's text. strict: false when it does not fit, else it is cut with a warning (row: its number). */
 bool my_ddl_store(struct my_run *r, const struct my_column *c, const struct my_val *v, const struct my_meta *m, bool strict, long row,

@@ -20,16 +20,13 @@ static void precision_fails(struct my_run *r, unsigned given, const char *name)
         my_ddl_fail(r, 1426, "42000", "Too big precision %u specified for column '%s'. Maximum is 65.", given, name);
 }
 
-static bool length_ok(struct my_run *r, const struct my_col_def *d, const struct my_ddl_kind *kind)
+/* What the servers look at as soon as a column is read. */
+bool my_ddl_width_ok(struct my_run *r, const struct my_col_def *d)
 {
     const struct my_type_def *t = &d->type;
-    const struct my_coll *c = t->collate ? my_coll_by_name(r->kit, t->collate) : t->charset ? my_coll_default(r->kit, t->charset) : NULL;
-    uint32_t width = t->is_binary_string ? 1 : c ? c->maxlen : kind->coll->maxlen;
     bool ma = r->kit->mariadb;
     if (t->type == MY_T_STRING && t->has_len && t->len > 255)
         my_fail(r, MY_ER_TOO_BIG_FIELDLENGTH, d->name, 255);
-    else if (t->type == MY_T_VARCHAR && t->len > 65535 / width)
-        my_fail(r, MY_ER_TOO_BIG_FIELDLENGTH, d->name, (int)(65535 / width));
     else if (is_int(t->type) && t->has_len && t->len > 255)
         my_ddl_fail(r, 1439, "42000", "Display width out of range for %s'%s' (max = %d)", ma ? "" : "column ", d->name, 255);
     else if (t->type == MY_T_NEWDECIMAL && t->dec > 30)
@@ -40,7 +37,19 @@ static bool length_ok(struct my_run *r, const struct my_col_def *d, const struct
         my_ddl_fail(r, 1427, "42000", "For float(M,D), double(M,D) or decimal(M,D), M must be >= D (column '%s')%s", d->name, ma ? "" : ".");
     else if (t->type == MY_T_BIT && t->len > 64)
         my_ddl_fail(r, 1439, "42000", "Display width out of range for %s'%s' (max = %d)", ma ? "" : "column ", d->name, 64);
+    else if (ma && t->type == MY_T_FLOAT && t->has_dec && t->len > 255)
+        my_ddl_fail(r, 1439, "42000", "Display width out of range for '%s' (max = %d)", d->name, 255);
     return my_ok(r);
+}
+
+static bool length_ok(struct my_run *r, const struct my_col_def *d, const struct my_ddl_kind *kind)
+{
+    const struct my_type_def *t = &d->type;
+    const struct my_coll *c = t->collate ? my_coll_by_name(r->kit, t->collate) : t->charset ? my_coll_default(r->kit, t->charset) : NULL;
+    uint32_t width = t->is_binary_string ? 1 : c ? c->maxlen : kind->coll->maxlen;
+    if (t->type == MY_T_VARCHAR && t->len > 65535 / width)
+        my_fail(r, MY_ER_TOO_BIG_FIELDLENGTH, d->name, (int)(65535 / width));
+    return my_ok(r) && my_ddl_width_ok(r, d);
 }
 
 static bool column_ok(struct my_run *r, const struct my_col_def *d, const struct my_ddl_kind *kind)

@@ -1,5 +1,6 @@
 /* CREATE and DROP. */
 #include <string.h>
+#include <strings.h>
 
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_ddl.h"
@@ -9,6 +10,14 @@
 void my_p_partition_by(struct my_parse *p)
 {
     int depth = 0;
+    const struct my_tok *by = my_p_ahead(p);
+    if (by->kind == MY_TOK_WORD && by->kw == MY_K_BY) {
+        my_p_next(p);
+        my_p_next(p);
+        bool by_time = p->env->mariadb && strcasecmp(p->tok.text, "system_time") == 0;
+        if (!my_p_is(p, MY_K_HASH) && !my_p_is(p, MY_K_KEY) && !my_p_is(p, MY_K_LINEAR) && !my_p_is(p, MY_K_RANGE) && !my_p_is(p, MY_K_LIST) && !by_time)
+            my_p_fail(p);
+    }
     while (my_p_ok(p) && p->tok.kind != MY_TOK_END && !(depth == 0 && my_p_is_op(p, ';'))) {
         if (my_p_is_op(p, '('))
             depth++;
