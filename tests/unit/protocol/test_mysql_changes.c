@@ -239,12 +239,38 @@ static void test_files(void **state)
     run(MYSQL_56, old);
 }
 
+/* Nesting is bounded while a body is read and while it runs. */
+static void test_nesting(void **state)
+{
+    struct harness *h = logged_in(MYSQL_56);
+    char sql[8000] = "create procedure u.d() ";
+    (void)reply_of(h, "create database u");
+    size_t n = strlen(sql);
+    for (int i = 0; i < 300; i++)
+        n += (size_t)snprintf(sql + n, sizeof sql - n, "begin ");
+    n += (size_t)snprintf(sql + n, sizeof sql - n, "set @x = 1;");
+    for (int i = 0; i < 300; i++)
+        n += (size_t)snprintf(sql + n, sizeof sql - n, "end%s", i < 299 ? ";" : "");
+    assert_string_equal(reply_of(h, sql), "OK");
+    assert_string_equal(reply_of(h, "call u.d()"), "OK");
+    n = (size_t)snprintf(sql, sizeof sql, "create procedure u.e() if 1 then set @x=1;");
+    for (int i = 0; i < 250; i++)
+        n += (size_t)snprintf(sql + n, sizeof sql - n, " elseif 1 then set @x=1;");
+    (void)snprintf(sql + n, sizeof sql - n, " end if");
+    assert_string_equal(reply_of(h, sql), "OK");
+    n = (size_t)snprintf(sql, sizeof sql, "create procedure u.f() ");
+    for (int i = 0; i < 1000; i++)
+        n += (size_t)snprintf(sql + n, sizeof sql - n, "begin ");
+    assert_int_equal(strncmp(reply_of(h, sql), "ERROR 1436", 10), 0);
+    harness_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rollback), cmocka_unit_test(test_locks_and_read_only), cmocka_unit_test(test_routines),
         cmocka_unit_test(test_values),   cmocka_unit_test(test_parse_order),         cmocka_unit_test(test_library),
-        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_files),    cmocka_unit_test(test_nesting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

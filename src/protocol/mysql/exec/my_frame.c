@@ -399,7 +399,7 @@ static enum flow block(struct my_frame *f, const struct my_sp_node *n)
     return flow;
 }
 
-static enum flow exec_node(struct my_frame *f, const struct my_sp_node *n)
+static enum flow exec_level(struct my_frame *f, const struct my_sp_node *n)
 {
     enum flow flow = FLOW_NEXT;
     struct my_val v;
@@ -445,11 +445,17 @@ static enum flow exec_node(struct my_frame *f, const struct my_sp_node *n)
     }
 }
 
+/* Nesting counts through all routines that run: the stack is one. */
 static enum flow exec_list(struct my_frame *f, const struct my_sp_node *n)
 {
     enum flow flow = FLOW_NEXT;
+    if (++f->depth > MY_ROUTINE_NESTING_MAX) {
+        my_fail(f->r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
+        flow = FLOW_FAIL;
+    }
     for (; n && flow == FLOW_NEXT; n = n->next)
-        flow = exec_node(f, n);
+        flow = exec_level(f, n);
+    f->depth--;
     return flow;
 }
 

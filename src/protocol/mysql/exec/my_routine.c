@@ -134,6 +134,7 @@ static void run_in_db(struct my_frame *f, const char *db)
     if (db)
         (void)snprintf(r->c->db, sizeof r->c->db, "%s", db);
     f->up = r->frame;
+    f->depth = f->up ? f->up->depth : 0;
     r->frame = f;
     (void)my_frame_run(f);
     r->frame = f->up;

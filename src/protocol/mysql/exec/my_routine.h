@@ -5,6 +5,7 @@
 #include "protocol/mysql/exec/my_dml.h"
 
 #define MY_ROUTINE_DEPTH_MAX 24
+#define MY_ROUTINE_NESTING_MAX 600
 #define MY_ROUTINE_STEP      1000 /* of MY_STEPS_MAX for each statement that runs */
 
 /* CALL, and BEGIN NOT ATOMIC … END of MariaDB. */

@@ -34,6 +34,7 @@ struct my_frame {
     bool quiet;                /* a function or trigger: nothing goes to the client */
     uint64_t affected;
     uint16_t status;           /* bits that stay for what follows */
+    unsigned depth;            /* of blocks, those of the routines around it included */
     struct my_frame *up;
 };
 

@@ -57,7 +57,10 @@ static struct my_sp_node *if_(struct my_parse *p)
     my_p_want(p, MY_K_THEN);
     n->body = list(p);
     if (my_p_take(p, MY_K_ELSEIF)) {
-        n->other = if_(p);
+        if (my_p_enter(p)) { /* each one is a level deeper */
+            n->other = if_(p);
+            my_p_leave(p);
+        }
         return n;
     }
     if (my_p_take(p, MY_K_ELSE))
