@@ -71,6 +71,7 @@ void mask_print_rules(FILE *out)
         "greeting: thread id, salt (recorded form: version)\nauth switch: salt\n"
         "every packet but column definitions: a date and time within two days of now, today's date -> <t>\n"
         "recorded form: every date and time -> <t>, without a change of the length before it\n"
+        "error 1126 of MariaDB: errno, left by earlier calls -> <left>\n"
         "COM_STATISTICS: numbers -> N; result SHOW ENGINE … STATUS: the status text\n",
         out);
     for (size_t i = 0; i < RULES; i++)
@@ -254,6 +255,22 @@ static const char *row_rule_for(const struct result_walk *w)
     return NULL;
 }
 
+/* Error 1126 of MariaDB shows errno as earlier calls left it: two of the same server differ. */
+static bool mask_left_errno(const struct wire_packet *k, struct wr *out)
+{
+    static const char head[] = "(errno: ";
+    const uint8_t *at = k->len > 3 && k->bytes[1] == (1126 & 0xff) && k->bytes[2] == 1126 >> 8 ? memmem(k->bytes, k->len, head, sizeof head - 1) : NULL;
+    const uint8_t *end = k->bytes + k->len, *p = at ? at + sizeof head - 1 : NULL;
+    while (p && p < end && *p >= '0' && *p <= '9')
+        p++;
+    if (!p || p == end || *p != ',')
+        return false;
+    wr_bytes(out, k->bytes, (size_t)(at - k->bytes) + sizeof head - 1);
+    wr_str(out, "<left>");
+    wr_bytes(out, p, (size_t)(end - p));
+    return true;
+}
+
 static void mask_packet(const struct mask_context *c, const struct result_walk *walk, enum packet_kind kind,
                         const struct wire_packet *k, struct wr *out)
 {
@@ -277,6 +294,9 @@ static void mask_packet(const struct mask_context *c, const struct result_walk *
             mask_times(k->bytes, k->len, c->recorded_form, out);
         return;
     case KIND_ERR:
+        if (mask_left_errno(k, out))
+            return;
+        /* fall through */
     case KIND_OK:
         mask_times(k->bytes, k->len, c->recorded_form, out);
         return;

@@ -47,6 +47,7 @@
       "Incorrect table definition; there can be only one auto column and it must be defined as a key")                \
     X(DROP_DB_RMDIR, 1010, "HY000", "Error dropping database (can't rmdir '%s', errno: %s)")                          \
     X(TEXTFILE_NOT_READABLE, 1085, "HY000", "The file '%s' must be in the database directory or be readable by all")  \
+    X(WRONG_FIELD_TERMINATORS, 1083, "42000", "Field separator argument is not what is expected; check the manual")   \
     X(FILE_EXISTS, 1086, "HY000", "File '%s' already exists")                                                         \
     X(LOAD_INFO, 1087, "HY000", "Records: %d  Deleted: %d  Skipped: %d  Warnings: %d")                                \
     X(WRONG_SUB_KEY, 1089, "HY000",                                                                                   \
@@ -246,6 +247,7 @@
     X(WARNING_NOT_COMPLETE_ROLLBACK, 1196, "HY000", "Some non-transactional changed tables couldn't be rolled back")  \
     X(TABLE_NOT_LOCKED_FOR_WRITE, 1099, "HY000", "Table '%s' was locked with a READ lock and can't be updated")       \
     X(READ_ONLY_TRANSACTION, 1792, "25006", "Cannot execute statement in a READ ONLY transaction.")                   \
+    X(UNKNOWN_VIEW, 4092, "42S02", "Unknown VIEW: '%s'")                                                              \
     X(TRUNCATED_INT, 1916, "22018", "Got overflow when casting '%s' to %s. Value truncated")
 
 enum my_err {

@@ -211,7 +211,9 @@ static void kill_(struct my_run *r, struct my_stmt *st)
 /* HANDLER t OPEN leaves nothing behind: each read starts at the table's first row. */
 static void handler(struct my_run *r, struct my_stmt *st)
 {
-    struct my_table *t = my_find_table(r, st->db, st->name, NULL, false);
+    struct my_table *t = my_find_table(r, st->db, st->name, NULL, st->word == MY_K_READ);
+    if (!t && st->word == MY_K_READ)
+        my_fail(r, MY_ER_UNKNOWN_TABLE, st->name, "HANDLER");
     if (!t || st->word != MY_K_READ)
         return;
     struct my_select *s = arena_new(r->arena, sizeof *s);

@@ -197,11 +197,13 @@ static void drop_tables(struct my_run *r, struct my_stmt *st, bool view)
             continue;
         struct my_db *db = st->temporary ? NULL : my_world_db(r->w, n->db);
         struct my_table *t = db ? my_db_table(r->w, db, n->name) : NULL;
-        if (t && view && !t->is_view) {
+        if (t && view && !t->is_view && !r->kit->mariadb) {
             my_ddl_fail(r, 1347, "HY000", "'%s.%s' is not VIEW", db->name, t->name);
+        } else if (t && r->kit->mariadb && !view && (t->is_view || (strcmp(db->name, "mysql") == 0 && strcmp(t->name, "user") == 0))) {
+            my_ddl_fail(r, 1965, "42S02", "'%s.%s' is a view", db->name, t->name);
         } else if (t && t->is_view == view) {
             my_world_drop_table(r->w, db, t);
-        } else if (st->if_exists) {
+        } else if (st->if_exists && !r->kit->mariadb) {
             my_warn(r, MY_NOTE, MY_ER_BAD_TABLE, shown_name(r, n->db, n->name));
         } else {
             wr_fmt(&missing, "%s%s", missing.len ? "," : "", shown_name(r, n->db, n->name));
@@ -209,7 +211,10 @@ static void drop_tables(struct my_run *r, struct my_stmt *st, bool view)
     }
     if (my_ok(r) && missing.len) {
         const char *list = arena_copy(r->arena, missing.bytes, missing.len);
-        my_fail(r, MY_ER_BAD_TABLE, list ? list : "");
+        if (st->if_exists) /* MariaDB notes all in one */
+            my_warn(r, MY_NOTE, view ? MY_ER_UNKNOWN_VIEW : MY_ER_BAD_TABLE, list ? list : "");
+        else
+            my_fail(r, view && r->kit->mariadb ? MY_ER_UNKNOWN_VIEW : MY_ER_BAD_TABLE, list ? list : "");
     }
     wr_done(&missing);
 }
@@ -320,6 +325,14 @@ static void create_view(struct my_run *r, struct my_stmt *st)
         return;
     }
     struct my_table *old = my_db_table(r->w, db, name);
+    if (!old && st->view_only) { /* ALTER VIEW */
+        my_fail(r, MY_ER_NO_SUCH_TABLE, db->name, name);
+        return;
+    }
+    if (old && st->if_not_exists) {
+        my_warn(r, MY_NOTE, MY_ER_TABLE_EXISTS, name);
+        return;
+    }
     if (old && !old->is_view && st->or_replace) {
         my_ddl_fail(r, 1347, "HY000", "'%s.%s' is not VIEW", db->name, old->name);
         return;

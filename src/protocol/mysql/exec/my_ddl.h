@@ -19,6 +19,7 @@ struct my_ddl_kind {
     const char *engine;
     const struct my_coll *coll;
 };
+bool my_ddl_width_ok(struct my_run *r, const struct my_col_def *d);
 bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *keys, const struct my_ddl_kind *kind);
 /* The value as the column's text. strict: false when it does not fit, else it is cut with a warning (row: its number). */
 bool my_ddl_store(struct my_run *r, const struct my_column *c, const struct my_val *v, const struct my_meta *m, bool strict, long row,
@@ -27,6 +28,10 @@ bool my_ddl_default(struct my_run *r, struct my_table *t, struct my_column *c, s
 struct my_cell my_ddl_missing(struct my_run *r, const struct my_column *c); /* what a row gets that says nothing */
 void my_ddl_def_of(struct my_run *r, const struct my_result_col *col, struct my_col_def *ret, const struct my_column **ret_from);
 bool my_ddl_unique_ok(struct my_run *r, const struct my_table *t);
+
+/* ---- my_check.c ---- */
+void my_checks_define(struct my_run *r, const struct my_col_def *cols, const struct my_key_def *keys, struct my_table *t);
+void my_checks_carry(const struct my_table *from, struct my_table *t);
 
 /* ---- my_ddl_table.c, my_ddl_alter.c ---- */
 void my_ddl_create_table(struct my_run *r, struct my_stmt *st);

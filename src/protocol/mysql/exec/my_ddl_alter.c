@@ -292,6 +292,14 @@ static struct my_table *build(struct my_run *r, struct change *ch, struct my_stm
     t->created_us = r->now_us;
     for (size_t i = 0; i < t->n_cols && my_ok(r); i++)
         new_default(r, ch, i, t);
+    my_checks_define(r, &ch->cols[0].def, NULL, t);
+    my_checks_carry(old, t);
+    for (const struct my_alter *a = st->alters; a && my_ok(r); a = a->next)
+        if (a->kind == MY_ALTER_ADD_KEY && a->key && a->key->check) {
+            struct my_key_def one = *a->key;
+            one.next = NULL;
+            my_checks_define(r, NULL, &one, t);
+        }
     my_table_finish(r->kit, t);
     if (t->auto_col < 0)
         t->auto_inc = 0;

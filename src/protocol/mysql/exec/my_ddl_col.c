@@ -12,31 +12,49 @@ static bool is_int(uint8_t type)
     return type == MY_T_TINY || type == MY_T_SHORT || type == MY_T_INT24 || type == MY_T_LONG || type == MY_T_LONGLONG;
 }
 
-static bool length_ok(struct my_run *r, const struct my_col_def *d)
+static void precision_fails(struct my_run *r, unsigned given, const char *name)
+{
+    if (r->kit->mariadb)
+        my_ddl_fail(r, 1426, "42000", "Too big precision specified for '%s'. Maximum is 65", name);
+    else
+        my_ddl_fail(r, 1426, "42000", "Too big precision %u specified for column '%s'. Maximum is 65.", given, name);
+}
+
+/* What the servers look at as soon as a column is read. */
+bool my_ddl_width_ok(struct my_run *r, const struct my_col_def *d)
 {
     const struct my_type_def *t = &d->type;
-    const struct my_coll *c = t->collate ? my_coll_by_name(r->kit, t->collate) : t->charset ? my_coll_default(r->kit, t->charset) : NULL;
-    uint32_t width = t->is_binary_string ? 1 : c ? c->maxlen : 1;
+    bool ma = r->kit->mariadb;
     if (t->type == MY_T_STRING && t->has_len && t->len > 255)
         my_fail(r, MY_ER_TOO_BIG_FIELDLENGTH, d->name, 255);
-    else if (t->type == MY_T_VARCHAR && t->len > 65535 / width)
-        my_fail(r, MY_ER_TOO_BIG_FIELDLENGTH, d->name, (int)(65535 / width));
     else if (is_int(t->type) && t->has_len && t->len > 255)
-        my_ddl_fail(r, 1439, "42000", "Display width out of range for column '%s' (max = %d)", d->name, 255);
+        my_ddl_fail(r, 1439, "42000", "Display width out of range for %s'%s' (max = %d)", ma ? "" : "column ", d->name, 255);
     else if (t->type == MY_T_NEWDECIMAL && t->dec > 30)
         my_ddl_fail(r, 1425, "42000", "Too big scale %d specified for column '%s'. Maximum is %d.", t->dec, d->name, 30);
     else if (t->type == MY_T_NEWDECIMAL && t->len > 65)
-        my_ddl_fail(r, 1426, "42000", "Too big precision %u specified for column '%s'. Maximum is %d.", t->len, d->name, 65);
+        precision_fails(r, t->len, d->name);
     else if ((t->type == MY_T_NEWDECIMAL || ((t->type == MY_T_FLOAT || t->type == MY_T_DOUBLE) && t->has_dec)) && t->dec > t->len)
-        my_ddl_fail(r, 1427, "42000", "For float(M,D), double(M,D) or decimal(M,D), M must be >= D (column '%s').", d->name);
+        my_ddl_fail(r, 1427, "42000", "For float(M,D), double(M,D) or decimal(M,D), M must be >= D (column '%s')%s", d->name, ma ? "" : ".");
     else if (t->type == MY_T_BIT && t->len > 64)
-        my_ddl_fail(r, 1439, "42000", "Display width out of range for column '%s' (max = %d)", d->name, 64);
+        my_ddl_fail(r, 1439, "42000", "Display width out of range for %s'%s' (max = %d)", ma ? "" : "column ", d->name, 64);
+    else if (ma && t->type == MY_T_FLOAT && t->has_dec && t->len > 255)
+        my_ddl_fail(r, 1439, "42000", "Display width out of range for '%s' (max = %d)", d->name, 255);
     return my_ok(r);
 }
 
-static bool column_ok(struct my_run *r, const struct my_col_def *d)
+static bool length_ok(struct my_run *r, const struct my_col_def *d, const struct my_ddl_kind *kind)
 {
-    if (!my_ddl_name_ok(r, d->name, MY_ER_WRONG_COLUMN_NAME) || !my_ddl_charset_ok(r, d->type.charset, d->type.collate) || !length_ok(r, d))
+    const struct my_type_def *t = &d->type;
+    const struct my_coll *c = t->collate ? my_coll_by_name(r->kit, t->collate) : t->charset ? my_coll_default(r->kit, t->charset) : NULL;
+    uint32_t width = t->is_binary_string ? 1 : c ? c->maxlen : kind->coll->maxlen;
+    if (t->type == MY_T_VARCHAR && t->len > 65535 / width)
+        my_fail(r, MY_ER_TOO_BIG_FIELDLENGTH, d->name, (int)(65535 / width));
+    return my_ok(r) && my_ddl_width_ok(r, d);
+}
+
+static bool column_ok(struct my_run *r, const struct my_col_def *d, const struct my_ddl_kind *kind)
+{
+    if (!my_ddl_name_ok(r, d->name, MY_ER_WRONG_COLUMN_NAME) || !my_ddl_charset_ok(r, d->type.charset, d->type.collate) || !length_ok(r, d, kind))
         return false;
     if (d->auto_inc && !is_int(d->type.type) && d->type.type != MY_T_FLOAT && d->type.type != MY_T_DOUBLE)
         my_ddl_fail(r, 1063, "42000", "Incorrect column specifier for column '%s'", d->name);
@@ -69,7 +87,7 @@ static uint32_t key_max(struct my_run *r, const struct my_ddl_kind *kind, bool w
 static bool part_ok(struct my_run *r, const struct my_col_def *defs, const struct my_key_def *k, size_t i, const struct my_ddl_kind *kind,
                     uint64_t *total)
 {
-    const struct my_keypart *part = &k->parts[i];
+    struct my_keypart *part = &k->parts[i];
     const struct my_col_def *d = def_named(defs, part->col);
     if (!d) {
         my_fail(r, MY_ER_KEY_COLUMN_DOES_NOT_EXIST, part->col);
@@ -88,7 +106,12 @@ static bool part_ok(struct my_run *r, const struct my_col_def *defs, const struc
     bool innodb = max != 1000;
     uint64_t bytes = text ? chars * (uint64_t)width : 8;
     *total += innodb && bytes > max ? max : bytes;
-    if (d->type.blob && !part->len)
+    if (d->type.blob && !part->len && r->kit->mariadb && k->kind == MY_KEY_INDEX) { /* cut to what a key may hold */
+        char note[120];
+        part->len = max / width;
+        (void)snprintf(note, sizeof note, "Specified key was too long; max key length is %u bytes", max);
+        my_warn_text(r, MY_NOTE, 1071, note);
+    } else if (d->type.blob && !part->len)
         my_fail(r, MY_ER_BLOB_KEY_WITHOUT_LENGTH, part->col);
     else if (part->len && (!text || (!d->type.blob && part->len > d->type.len)))
         my_fail(r, MY_ER_WRONG_SUB_KEY);
@@ -165,7 +188,7 @@ bool my_ddl_columns_ok(struct my_run *r, const struct my_col_def *defs, const st
             my_fail(r, MY_ER_TOO_MANY_FIELDS);
             break;
         }
-        if (!column_ok(r, d))
+        if (!column_ok(r, d, kind))
             break;
         for (const struct my_col_def *o = defs; o != d; o = o->next)
             if (strcasecmp(o->name, d->name) == 0)

@@ -240,6 +240,7 @@ static struct my_table *build(struct my_run *r, struct my_stmt *st, const struct
         my_table_unref(t);
         return NULL;
     }
+    my_checks_define(r, st->col_defs, st->key_defs, t);
     my_table_finish(r->kit, t);
     return t;
 }
@@ -274,7 +275,9 @@ static void create(struct my_run *r, struct my_stmt *st, const struct my_db *db,
 static bool charsets_ok(struct my_run *r, const struct my_stmt *st)
 {
     for (const struct my_col_def *d = st->col_defs; d && my_ok(r); d = d->next)
-        (void)my_ddl_charset_ok(r, d->type.charset, d->type.collate);
+        (void)(my_ddl_charset_ok(r, d->type.charset, d->type.collate) && my_ddl_width_ok(r, d));
+    if (my_ok(r) && st->opts.engine && my_sql_mode(r, "NO_ENGINE_SUBSTITUTION") && !my_ddl_engine(r, st->opts.engine, st->name, st->temporary))
+        return false;
     return my_ok(r) && my_ddl_charset_ok(r, st->opts.charset, st->opts.collate);
 }
 

@@ -2,8 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_ddl.h"
 #include "protocol/mysql/exec/my_dml.h"
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/exec/my_sel.h"
@@ -64,6 +66,11 @@ bool my_dml_open(struct my_dml *d, struct my_run *r, const char *db, const char 
     d->t = my_find_table(r, db, name, &d->db, false);
     if (!d->t)
         return false;
+    if (r->kit->mariadb && d->db && strcmp(d->db->name, "mysql") == 0 && strcmp(d->t->name, "user") == 0 && r->clause) {
+        /* a view over global_priv there, whose definer may read and delete */
+        my_ddl_fail(r, 1356, "HY000", "View 'mysql.user' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them");
+        return false;
+    }
     if (d->t->is_view) {
         my_fail_text(r, MY_ER_WRONG_USAGE, "The target table is not updatable");
         return false;

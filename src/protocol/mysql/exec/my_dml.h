@@ -16,6 +16,8 @@ struct my_dml {
     size_t n_dead, cap_dead;
     struct my_select *returning; /* RETURNING: its list, over a table of the rows given back */
     struct my_table *back;
+    struct my_expr **checks;   /* per column what generates it, per column its CHECK, then the table's (my_check.c) */
+    bool checks_ready;
     uint64_t matched, changed, deleted, copied, records;
     bool ignore, innodb;
 };
@@ -43,6 +45,9 @@ bool my_keep_until_end(struct my_dml *d, struct my_row *row);
 bool my_returning_begin(struct my_dml *d, struct my_item *items);
 bool my_give_back(struct my_dml *d, const struct my_row *row);
 void my_returning_send(struct my_dml *d);
+/* Generated columns worked out, constraints held (4025): call when the row's cells are there. */
+bool my_check_row(struct my_dml *d, struct my_cell *cells);
+bool my_generated_free(struct my_dml *d, size_t col); /* a value is given for the column: 1906 when it is generated */
 void my_dml_done(struct my_dml *d);
 /* For ROLLBACK: call before the row at the index is replaced (after: by what) or removed (after NULL), and after an append. */
 void my_dml_note(struct my_dml *d, size_t at, struct my_row *before, struct my_row *after);

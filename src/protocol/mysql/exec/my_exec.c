@@ -43,6 +43,10 @@ bool my_need_db(struct my_run *r, const char **db)
 
 void my_use(struct my_run *r, const char *db)
 {
+    if (!*db && r->kit->mariadb) {
+        my_fail(r, MY_ER_NO_DB);
+        return;
+    }
     if (strlen(db) > MY_NAME_MAX * 3 || !*db) {
         char shown[101];
         size_t n = strlen(db), max = sizeof shown - 1;

@@ -295,6 +295,7 @@ void my_select_to_file(struct my_run *r, struct my_select *s, const struct my_ro
         goto out;
     }
     r->affected = rows->n_rows;
+    r->status &= (uint16_t)~MY_STATUS_SESSION_CHANGED;
     if (w.len)
         session_sample(r->ses->s, path, w.bytes, w.len);
 out:

@@ -162,7 +162,7 @@ static void run_statement(struct my_frame *f, struct leaf *l, struct my_parse *p
     my_exec(s, st);
     if (!my_ok(s))
         return;
-    uint64_t rows = st->com == MY_Q_SELECT ? 0 : s->affected;
+    uint64_t rows = s->affected;
     f->affected = f->r->kit->mariadb ? f->affected + rows : rows; /* MariaDB counts them all */
     f->status |= (uint16_t)((s->status | s->late_status) & (MY_STATUS_NO_INDEX | MY_STATUS_NO_GOOD_INDEX));
     if (st->com == MY_Q_SELECT && st->select->into == MY_INTO_VARS && st->select->into_slots)
@@ -178,6 +178,7 @@ static enum flow exec_sql(struct my_frame *f, const struct my_sp_node *n)
     struct my_stmt *st = NULL;
     const char *rest = NULL;
     leaf_open(f, &l, n->scope);
+    f->at = n->text;
     if (!f->handling)
         my_diag_clear(f->r->c);
     if (!my_step(&l.run, MY_ROUTINE_STEP)) {
@@ -398,7 +399,7 @@ static enum flow block(struct my_frame *f, const struct my_sp_node *n)
     return flow;
 }
 
-static enum flow exec_node(struct my_frame *f, const struct my_sp_node *n)
+static enum flow exec_level(struct my_frame *f, const struct my_sp_node *n)
 {
     enum flow flow = FLOW_NEXT;
     struct my_val v;
@@ -444,16 +445,30 @@ static enum flow exec_node(struct my_frame *f, const struct my_sp_node *n)
     }
 }
 
+/* Nesting counts through all routines that run: the stack is one. */
 static enum flow exec_list(struct my_frame *f, const struct my_sp_node *n)
 {
     enum flow flow = FLOW_NEXT;
+    if (++f->depth > MY_ROUTINE_NESTING_MAX) {
+        my_fail(f->r, MY_ER_STACK_OVERRUN_NEED_MORE, 246240L, 262144L, 16000L);
+        flow = FLOW_FAIL;
+    }
     for (; n && flow == FLOW_NEXT; n = n->next)
-        flow = exec_node(f, n);
+        flow = exec_level(f, n);
+    f->depth--;
     return flow;
 }
 
 bool my_frame_run(struct my_frame *f)
 {
     (void)exec_list(f, f->sp->body);
+    if (!my_ok(f->r) && f->r->kit->mariadb && f->at && f->routine && f->r->err != MY_ER_QUERY_INTERRUPTED) { /* MariaDB says where */
+        unsigned line = 1;
+        char text[500];
+        for (const char *p = f->routine->body; p < f->at && *p; p++)
+            line += *p == '\n';
+        (void)snprintf(text, sizeof text, "At line %u in %.190s.%.190s", line, f->routine->db, f->routine->name);
+        my_warn_text(f->r, MY_NOTE, 4094, text);
+    }
     return my_ok(f->r);
 }

@@ -13,7 +13,7 @@ static bool column_at(struct my_insert *in, const char *name, size_t *ret)
 {
     int i = my_table_col(in->d.t, name);
     if (i < 0) {
-        in->d.r->clause = "INSERT INTO";
+        in->d.r->clause = in->stm->com == MY_Q_LOAD ? NULL : "INSERT INTO";
         my_fail(in->d.r, MY_ER_BAD_FIELD, name, "field list");
         return false;
     }
@@ -145,6 +145,10 @@ static bool default_value(struct my_dml *d, const struct my_expr *e, size_t col,
 static bool put_expr(struct my_insert *in, size_t col, struct my_expr *e)
 {
     struct my_dml *d = &in->d;
+    if (d->t->cols[col].gen) {
+        in->cells[col] = (struct my_cell){.null = true};
+        return (e->op == MY_X_DEFAULT && !e->name) || my_generated_free(d, col);
+    }
     if (e->op == MY_X_DEFAULT) {
         if (!e->name && (int)col == d->t->auto_col) {
             in->cells[col] = (struct my_cell){.null = true};
@@ -296,7 +300,7 @@ bool my_end_row(struct my_insert *in)
     d->records++;
     d->st.row++;
     const struct my_key *key = NULL;
-    if (!my_fire(d, true, MY_Q_INSERT, in->cells, NULL))
+    if (!my_fire(d, true, MY_Q_INSERT, in->cells, NULL) || !my_check_row(d, in->cells))
         return false;
     for (size_t at = my_find_duplicate(d, in->cells, SIZE_MAX, &key); at != SIZE_MAX; at = my_find_duplicate(d, in->cells, SIZE_MAX, &key)) {
         if (!in->replace) {
@@ -438,7 +442,10 @@ void my_changed_something(struct my_dml *d)
 void my_exec_insert(struct my_run *r, struct my_stmt *st)
 {
     struct my_insert in = {.stm = st, .replace = st->com == MY_Q_REPLACE};
-    if (!my_dml_open(&in.d, r, st->db, st->name, st->ignore))
+    r->clause = "VALUES";
+    bool open = my_dml_open(&in.d, r, st->db, st->name, st->ignore);
+    r->clause = NULL;
+    if (!open)
         return;
     in.multi_row = st->select || (st->rows && st->rows->next);
     if (!my_choose_columns(&in) || !my_ctx_of_table(&in.d))

@@ -130,6 +130,10 @@ void my_exec_load(struct my_run *r, struct my_stmt *st)
             my_fail(r, MY_ER_NOT_ALLOWED_COMMAND);
         return;
     }
+    if (st->fopts.enclosed_len > 1 || st->fopts.escaped_len > 1) {
+        my_fail(r, MY_ER_WRONG_FIELD_TERMINATORS);
+        return;
+    }
     if (!my_dml_open(&in.d, r, st->db, st->name, st->ignore))
         return;
     char full[1024];

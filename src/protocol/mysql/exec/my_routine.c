@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "protocol/mysql/exec/my_ddl.h"
 #include "protocol/mysql/exec/my_routine_int.h"
 #include "protocol/mysql/world/my_sysvars.h"
 
@@ -133,6 +134,7 @@ static void run_in_db(struct my_frame *f, const char *db)
     if (db)
         (void)snprintf(r->c->db, sizeof r->c->db, "%s", db);
     f->up = r->frame;
+    f->depth = f->up ? f->up->depth : 0;
     r->frame = f;
     (void)my_frame_run(f);
     r->frame = f->up;
@@ -361,10 +363,12 @@ void my_create_trigger(struct my_run *r, struct my_stmt *st)
         my_warn(r, MY_NOTE, MY_ER_TRG_ALREADY_EXISTS);
         return;
     }
-    if (old && !st->or_replace) {
+    if (old && !st->or_replace && r->kit->mariadb)
+        my_ddl_fail(r, 1359, "HY000", "Trigger '%s.%s' already exists", db, st->name);
+    else if (old && !st->or_replace)
         my_fail(r, MY_ER_TRG_ALREADY_EXISTS);
+    if (!my_ok(r))
         return;
-    }
     struct my_routine made = {.db = (char *)(uintptr_t)db, .name = (char *)(uintptr_t)st->name, .body = arena_copy(r->arena, st->text, st->text_len), .kind = "TRIGGER"};
     if (!made.body || !head_of(r, &made, &h)) {
         my_fail(r, MY_ER_OUTOFMEMORY, (int)st->text_len);

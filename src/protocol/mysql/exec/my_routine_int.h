@@ -26,6 +26,7 @@ struct my_frame {
     const struct my_sp_node *leave_block; /* by an EXIT handler */
     const char *jump;          /* label of LEAVE or ITERATE */
     struct my_val result;
+    const char *at;            /* text of the statement that ran last, in the routine's */
     uint16_t handled_code;     /* the condition that the handler at work took */
     char handled_state[6], handled_text[600];
     bool handling;             /* a handler runs: warnings stay */
@@ -33,6 +34,7 @@ struct my_frame {
     bool quiet;                /* a function or trigger: nothing goes to the client */
     uint64_t affected;
     uint16_t status;           /* bits that stay for what follows */
+    unsigned depth;            /* of blocks, those of the routines around it included */
     struct my_frame *up;
 };
 

@@ -74,6 +74,8 @@ void my_exec_select(struct my_run *r, struct my_stmt *st)
         if (!my_check_file(r))
             return;
         my_select_describe(r, s, NULL, &cols);
+        if (my_ok(r) && s->into == MY_INTO_OUTFILE && (s->fopts.enclosed_len > 1 || s->fopts.escaped_len > 1))
+            my_fail(r, MY_ER_WRONG_FIELD_TERMINATORS);
         if (my_ok(r) && !my_file_may_write(r, s->into_file))
             return;
         if (!my_ok(r))

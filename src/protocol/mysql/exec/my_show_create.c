@@ -44,6 +44,12 @@ static void create_column(struct my_run *r, struct wr *w, const struct my_table 
     } else if (string && !c->coll->is_default) {
         wr_fmt(w, " COLLATE %s", c->coll->name);
     }
+    if (c->gen) {
+        wr_fmt(w, " GENERATED ALWAYS AS (%s) %s", c->gen, c->stored ? "STORED" : "VIRTUAL");
+        if (c->check)
+            wr_fmt(w, " CHECK (%s)", c->check);
+        return;
+    }
     if (c->not_null)
         wr_str(w, " NOT NULL");
     else if (c->type.type == MY_T_TIMESTAMP)
@@ -64,7 +70,8 @@ static void create_column(struct my_run *r, struct wr *w, const struct my_table 
         wr_str(w, " COMMENT ");
         quoted(w, c->comment);
     }
-    (void)r;
+    if (c->check)
+        wr_fmt(w, " CHECK (%s)", c->check);
 }
 
 static void create_key(struct wr *w, const struct my_table *t, const struct my_key *k)
@@ -102,6 +109,11 @@ void my_create_text(struct my_run *r, const struct my_table *t, struct wr *w)
     }
     for (size_t i = 0; i < t->n_keys; i++)
         create_key(w, t, &t->keys[i]);
+    for (size_t i = 0; i < t->n_checks; i++) {
+        wr_str(w, ",\n  CONSTRAINT ");
+        ident(w, t->checks[i].name);
+        wr_fmt(w, " CHECK (%s)", t->checks[i].text);
+    }
     wr_fmt(w, "\n) ENGINE=%s", t->engine);
     if (t->auto_col >= 0 && t->auto_inc > 1)
         wr_fmt(w, " AUTO_INCREMENT=%llu", (unsigned long long)t->auto_inc);

@@ -201,6 +201,12 @@ static void xa_recover(struct my_run *r)
     struct my_conn *c = r->c;
     struct my_result_col cols[4] = {my_plain_col(r, "formatID", 'l', 21, false), my_plain_col(r, "gtrid_length", 'l', 21, false),
                                     my_plain_col(r, "bqual_length", 'l', 21, false), my_plain_col(r, "data", 's', 128, false)};
+    if (r->kit->mariadb) {
+        for (size_t i = 0; i < 3; i++)
+            cols[i].m.len = 11;
+        cols[3].m.coll = r->kit->binary;
+        cols[3].m.len = 128;
+    }
     my_send_columns(r, cols, 4);
     if (c->xa_state == 'P') {
         char *end;

@@ -11,6 +11,7 @@
 #include "protocol/mysql/exec/my_routine.h"
 #include "protocol/mysql/expr/my_eval.h"
 #include "protocol/mysql/world/my_def.h"
+#include "protocol/mysql/world/my_sysvars.h"
 
 enum udf_ret { UDF_STRING = 0, UDF_REAL = 1, UDF_INT = 2, UDF_DECIMAL = 4 }; /* as mysql.func.ret has it (Item_result) */
 
@@ -105,14 +106,15 @@ static void func_remove(struct my_run *r, const char *name)
 }
 
 /* ---- the loader ---- */
-enum why { WHY_MISSING, WHY_FOLDER, WHY_SHORT, WHY_HEADER, WHY_CLASS32, WHY_CLASS64 };
+enum why { WHY_MISSING, WHY_FOLDER, WHY_SHORT, WHY_HEADER, WHY_CLASS32, WHY_CLASS64, WHY_PHENTSIZE, WHY_FINE };
 
 /* Error 1126 in the words of dlopen() or LoadLibrary(), which 5.1 did not ask for on Windows. `shown` is what the message calls
  * the library. MariaDB leaves out the path that dlopen() begins with. errno is what the calls before have left. */
 static void cannot_open(struct my_run *r, const char *dl, enum why why, bool plugin)
 {
     static const char *const words[] = {"cannot open shared object file: No such file or directory", "cannot read file data: Is a directory",
-                                        "file too short", "invalid ELF header", "wrong ELF class: ELFCLASS32", "wrong ELF class: ELFCLASS64"};
+                                        "file too short", "invalid ELF header", "wrong ELF class: ELFCLASS32", "wrong ELF class: ELFCLASS64",
+                                        "ELF file's phentsize not the expected size"};
     char text[900], path[700];
     const char *dir = r->kit->persona.mysql.plugin_dir;
     bool asks = r->kit->version >= 50600 || r->kit->mariadb;
@@ -128,7 +130,7 @@ static void cannot_open(struct my_run *r, const char *dl, enum why why, bool plu
         (void)snprintf(text, sizeof text, ", %s", words[why]);
         my_fail(r, MY_ER_CANT_OPEN_LIBRARY, shown, left, text);
     } else {
-        (void)snprintf(text, sizeof text, " %s: %s", path, words[why]);
+        (void)snprintf(text, sizeof text, " %.700s: %s", path, words[why]);
         my_fail(r, MY_ER_CANT_OPEN_LIBRARY, shown, asks && !plugin ? EAGAIN : ENOENT, text);
     }
 }
@@ -152,17 +154,22 @@ static bool contains(const uint8_t *hay, size_t n, const char *needle)
     return memmem(hay, n, needle, strlen(needle) + 1) != NULL; /* with its NUL: symbol tables end names so */
 }
 
-/* What the loader has against the file's head; WHY_MISSING: nothing. */
+/* What the loader has against the file's head (open_verify of glibc's dl-load.c; a library for another machine is passed over). */
 static enum why bad_head(const struct my_run *r, const struct my_file *f)
 {
     if (r->kit->windows)
-        return f->len >= 2 && memcmp(f->bytes, "MZ", 2) == 0 ? WHY_MISSING : WHY_HEADER;
+        return f->len >= 2 && memcmp(f->bytes, "MZ", 2) == 0 ? WHY_FINE : WHY_HEADER;
     bool wide = strstr(r->kit->persona.mysql.compile_machine, "64") != NULL;
     if (f->len < (wide ? 64 : 52)) /* the ELF header's size */
         return WHY_SHORT;
     if (memcmp(f->bytes, "\177ELF", 4) != 0)
         return WHY_HEADER;
-    return f->bytes[4] == 1 && wide ? WHY_CLASS32 : f->bytes[4] == 2 && !wide ? WHY_CLASS64 : WHY_MISSING;
+    if (f->bytes[4] != (wide ? 2 : 1))
+        return wide ? WHY_CLASS32 : WHY_CLASS64;
+    unsigned machine = f->bytes[18] | (unsigned)f->bytes[19] << 8, entry = f->bytes[wide ? 54 : 42];
+    if (machine != (wide ? 62 : 3)) /* EM_X86_64, EM_386 */
+        return WHY_MISSING;
+    return entry != (wide ? 56 : 32) ? WHY_PHENTSIZE : WHY_FINE;
 }
 
 /* Opens the library and looks for the symbol, as far as its bytes tell. */
@@ -170,7 +177,7 @@ static bool load(struct my_run *r, const char *dl, const char *symbol, bool plug
 {
     const struct my_file *f = library(r, dl);
     enum why why = f ? bad_head(r, f) : *dl ? WHY_MISSING : WHY_FOLDER;
-    if (!f || why != WHY_MISSING) {
+    if (why != WHY_FINE) {
         cannot_open(r, dl, why, plugin);
         return false;
     }
@@ -305,49 +312,6 @@ static void drop_routine(struct my_run *r, struct my_stmt *st)
         missing(r, st, kind, st->if_exists && !modern(r) ? st->name : qualified(r, db, st->name)); /* 5.1's note has the bare name */
 }
 
-static void drop_trigger(struct my_run *r, struct my_stmt *st)
-{
-    const char *db = st->db;
-    if (!my_need_db(r, &db))
-        return;
-    struct my_routine *t = my_world_routine(r->w, "TRIGGER", db, st->name);
-    if (t)
-        my_world_drop_routine(r->w, t);
-    else if (st->if_exists)
-        my_warn(r, MY_NOTE, MY_ER_TRG_DOES_NOT_EXIST);
-    else
-        my_fail(r, MY_ER_TRG_DOES_NOT_EXIST);
-}
-
-static void create_event(struct my_run *r, struct my_stmt *st)
-{
-    const char *db = st->db;
-    if (!my_need_db(r, &db))
-        return;
-    if (!my_world_db(r->w, db))
-        my_fail(r, MY_ER_BAD_DB, db);
-    else if (my_world_routine(r->w, "EVENT", db, st->name) && st->if_not_exists)
-        my_warn(r, MY_NOTE, MY_ER_EVENT_ALREADY_EXISTS, st->name);
-    else if (my_world_routine(r->w, "EVENT", db, st->name))
-        my_fail(r, MY_ER_EVENT_ALREADY_EXISTS, st->name);
-    else if (my_world_add_routine(r->w, "EVENT", db, st->name, st->text, st->text_len) < 0)
-        my_fail(r, MY_ER_OUTOFMEMORY, (int)st->text_len);
-}
-
-static void drop_event(struct my_run *r, struct my_stmt *st)
-{
-    const char *db = st->db;
-    if (!my_need_db(r, &db))
-        return;
-    struct my_routine *e = my_world_routine(r->w, "EVENT", db, st->name);
-    if (e)
-        my_world_drop_routine(r->w, e);
-    else if (st->if_exists)
-        my_warn(r, MY_NOTE, MY_ER_SP_DOES_NOT_EXIST, "Event", st->name);
-    else
-        my_fail(r, MY_ER_EVENT_DOES_NOT_EXIST, st->name);
-}
-
 void my_exec_udf(struct my_run *r, struct my_stmt *st)
 {
     switch (st->com) {
@@ -364,13 +328,13 @@ void my_exec_udf(struct my_run *r, struct my_stmt *st)
         my_create_trigger(r, st);
         break;
     case MY_Q_DROP_TRIGGER:
-        drop_trigger(r, st);
+        my_drop_trigger(r, st);
         break;
     case MY_Q_CREATE_EVENT:
-        create_event(r, st);
+        my_create_event(r, st);
         break;
     case MY_Q_DROP_EVENT:
-        drop_event(r, st);
+        my_drop_event(r, st);
         break;
     default:
         my_exec_call(r, st);

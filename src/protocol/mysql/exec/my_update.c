@@ -96,6 +96,12 @@ static bool find_hits(struct my_dml *d, struct my_expr *where, struct my_order *
     return true;
 }
 
+static bool free_column(struct my_dml *d, const struct my_assign *a)
+{
+    int col = my_table_col(d->t, a->name);
+    return col < 0 || a->expr->op == MY_X_DEFAULT || my_generated_free(d, (size_t)col);
+}
+
 static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct my_hit *hits, size_t n)
 {
     struct my_eval ev = {.r = d->r, .ctx = &d->x, .clause = "field list"};
@@ -113,12 +119,12 @@ static bool update_hits(struct my_dml *d, const struct my_stmt *st, const struct
             return false;
         d->x.row[0] = hits[i].vals;
         for (const struct my_assign *a = st->assigns; a; a = a->next)
-            if (!my_assign(d, &d->x, 0, a, cells, hits[i].vals))
+            if (!free_column(d, a) || !my_assign(d, &d->x, 0, a, cells, hits[i].vals))
                 return false;
         d->matched++;
         d->st.row++;
         struct my_row *before = d->t->rows[hits[i].at];
-        if (!my_fire(d, true, MY_Q_UPDATE, cells, before))
+        if (!my_fire(d, true, MY_Q_UPDATE, cells, before) || !my_check_row(d, cells))
             return false;
         if (my_same_cells(d->t, d->t->rows[hits[i].at], cells))
             continue;
@@ -184,9 +190,11 @@ void my_exec_update(struct my_run *r, struct my_stmt *st)
     struct my_dml d;
     struct my_hit *hits = NULL;
     size_t n = 0;
-    if (!my_dml_open(&d, r, st->tables->db, st->tables->name, st->ignore))
-        return;
     r->clause = "SET";
+    if (!my_dml_open(&d, r, st->tables->db, st->tables->name, st->ignore)) {
+        r->clause = NULL;
+        return;
+    }
     const char *shown = st->tables->alias ? st->tables->alias : st->tables->name;
     for (const struct my_assign *a = st->assigns; a && my_ok(r); a = a->next)
         if (a->table && strcasecmp(a->table, shown) != 0) {

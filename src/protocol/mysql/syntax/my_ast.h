@@ -175,6 +175,7 @@ struct my_key_def {
     const char **ref_cols;
     size_t n_ref;
     const char *on_delete, *on_update;
+    struct my_expr *check;     /* no key but CONSTRAINT … CHECK (…): kind is FOREIGN */
     struct my_key_def *next;
 };
 struct my_col_def {
@@ -182,6 +183,8 @@ struct my_col_def {
     struct my_type_def type;
     bool not_null, null_given, auto_inc, primary, unique, has_default, default_now, on_update_now;
     struct my_expr *dflt;
+    struct my_expr *check, *gen; /* CHECK (…), AS (…) */
+    bool stored;
     const char *comment;
     const char *after;         /* ALTER: AFTER col; "" for FIRST */
     struct my_col_def *next;

@@ -320,13 +320,25 @@ int my_parse_expr(struct my_parse *p, struct arena *arena, const struct my_parse
     return my_p_ok(p) ? 0 : -EINVAL;
 }
 
+/* Something but blanks and semicolons stands there. */
+static bool more_behind(const struct my_parse *p, const char *at)
+{
+    for (; at < p->text_end && *at; at++)
+        if (*at != ';' && *at != ' ' && (*at < '\t' || *at > '\r'))
+            return true;
+    return false;
+}
+
 int my_parse(struct my_parse *p, struct arena *arena, const struct my_parse_env *env, const char *text, size_t len,
              struct my_stmt **ret, const char **ret_rest)
 {
     my_p_begin(p, arena, env, text, len);
     *ret_rest = NULL;
     if (my_p_ok(p) && (p->tok.kind == MY_TOK_END || my_p_is_op(p, ';')) && !p->lex.saw_comment) {
-        my_p_error(p, MY_ER_EMPTY_QUERY);
+        if (my_p_is_op(p, ';') && more_behind(p, p->lex.at))
+            my_p_fail(p);
+        else
+            my_p_error(p, MY_ER_EMPTY_QUERY);
         return -EINVAL;
     }
     struct my_stmt *st = my_p_statement(p);
@@ -334,7 +346,8 @@ int my_parse(struct my_parse *p, struct arena *arena, const struct my_parse_env 
         const char *rest = p->lex.at;
         my_p_next(p);
         bool nul = (env->mariadb || env->version >= 50700) && rest < p->text_end && *rest == '\0'; /* an empty statement there, nothing elsewhere */
-        if ((p->tok.kind != MY_TOK_END || nul) && my_p_ok(p)) {
+        bool comment = p->tok.kind == MY_TOK_END && env->multi && !env->prepared && more_behind(p, rest); /* an empty statement too */
+        if ((p->tok.kind != MY_TOK_END || nul || comment) && my_p_ok(p)) {
             if (env->multi && !env->prepared) {
                 *ret_rest = rest;
                 p->tok.kind = MY_TOK_END;

@@ -137,7 +137,7 @@ static void lock_tables(struct my_parse *p, struct my_stmt *st)
     struct my_name **last = &st->names;
     do {
         struct my_name *n = my_p_new(p, sizeof *n);
-        my_p_table_ref(p, &n->db, &n->name);
+        my_p_table_name(p, &n->db, &n->name);
         if (my_p_take(p, MY_K_AS) || my_p_is_ident(p))
             n->name2 = my_p_ident(p);
         if (my_p_take(p, MY_K_READ)) {
@@ -148,6 +148,8 @@ static void lock_tables(struct my_parse *p, struct my_stmt *st)
             my_p_want(p, MY_K_WRITE);
             n->option = "WRITE";
         }
+        if (my_p_ok(p) && !n->db)
+            my_p_need_db(p);
         *last = n;
         last = &n->next;
     } while (my_p_ok(p) && my_p_take_op(p, ','));

@@ -1,4 +1,6 @@
 /* Columns, keys and table options. */
+#include <strings.h>
+
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_ddl.h"
 #include "protocol/mysql/world/my_def.h"
@@ -45,6 +47,20 @@ static void references(struct my_parse *p, struct my_key_def *k)
             return;
         }
     }
+}
+
+/* [GENERATED ALWAYS] AS of MariaDB and MySQL 5.7, taken. */
+static bool generated(struct my_parse *p)
+{
+    if (!p->env->mariadb && p->env->version < 50706)
+        return false;
+    if (p->tok.kind == MY_TOK_WORD && strcasecmp(p->tok.text, "generated") == 0) {
+        my_p_next(p);
+        my_p_want(p, MY_K_ALWAYS);
+        my_p_want(p, MY_K_AS);
+        return true;
+    }
+    return my_p_take(p, MY_K_AS);
 }
 
 static void column_attrs(struct my_parse *p, struct my_col_def *c)
@@ -107,8 +123,18 @@ static void column_attrs(struct my_parse *p, struct my_col_def *c)
         } else if (my_p_is(p, MY_K_CHECK)) {
             my_p_next(p);
             my_p_want_op(p, '(');
-            (void)my_p_expr(p);
+            c->check = my_p_expr(p);
             my_p_want_op(p, ')');
+        } else if (generated(p)) {
+            my_p_want_op(p, '(');
+            c->gen = my_p_expr(p);
+            my_p_want_op(p, ')');
+            if (p->tok.kind == MY_TOK_WORD && (strcasecmp(p->tok.text, "stored") == 0 || strcasecmp(p->tok.text, "persistent") == 0)) {
+                c->stored = true;
+                my_p_next(p);
+            } else if (p->tok.kind == MY_TOK_WORD && strcasecmp(p->tok.text, "virtual") == 0) {
+                my_p_next(p);
+            }
         } else {
             return;
         }
@@ -213,9 +239,9 @@ struct my_key_def *my_p_key_def(struct my_parse *p)
         my_p_key_options(p, k);
     } else if (my_p_take(p, MY_K_CHECK)) {
         my_p_want_op(p, '(');
-        (void)my_p_expr(p);
+        k->check = my_p_expr(p);
         my_p_want_op(p, ')');
-        k->kind = MY_KEY_FOREIGN; /* parsed, not kept */
+        k->kind = MY_KEY_FOREIGN; /* not one of the keys */
         return k;
     } else {
         if (constraint)

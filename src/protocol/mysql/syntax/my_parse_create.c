@@ -1,4 +1,7 @@
 /* CREATE and DROP. */
+#include <string.h>
+#include <strings.h>
+
 #include "protocol/mysql/syntax/my_parse_admin.h"
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_ddl.h"
@@ -8,6 +11,14 @@
 void my_p_partition_by(struct my_parse *p)
 {
     int depth = 0;
+    const struct my_tok *by = my_p_ahead(p);
+    if (by->kind == MY_TOK_WORD && by->kw == MY_K_BY) {
+        my_p_next(p);
+        my_p_next(p);
+        bool by_time = p->env->mariadb && strcasecmp(p->tok.text, "system_time") == 0;
+        if (!my_p_is(p, MY_K_HASH) && !my_p_is(p, MY_K_KEY) && !my_p_is(p, MY_K_LINEAR) && !my_p_is(p, MY_K_RANGE) && !my_p_is(p, MY_K_LIST) && !by_time)
+            my_p_fail(p);
+    }
     while (my_p_ok(p) && p->tok.kind != MY_TOK_END && !(depth == 0 && my_p_is_op(p, ';'))) {
         if (my_p_is_op(p, '('))
             depth++;
@@ -141,6 +152,8 @@ static void create_function(struct my_parse *p, struct my_stmt *st, bool procedu
         my_p_want(p, MY_K_SONAME);
         st->text = my_p_string(p, &st->text_len);
         st->com = MY_Q_CREATE_UDF;
+        if (my_p_ok(p) && strlen(st->name) > MY_NAME_MAX)
+            my_p_error(p, MY_ER_TOO_LONG_IDENT, st->name);
         if (st->db)
             my_p_fail(p);
         return;
@@ -182,6 +195,53 @@ static void definer(struct my_parse *p)
         my_p_want_op(p, ')');
 }
 
+static void view(struct my_parse *p, struct my_stmt *st)
+{
+    st->com = MY_Q_CREATE_VIEW;
+    if (p->env->mariadb)
+        st->if_not_exists = my_p_if_not_exists(p);
+    my_p_table_ref(p, &st->db, &st->name);
+    if (my_p_take_op(p, '(')) {
+        st->cols = my_p_new(p, 256 * sizeof *st->cols);
+        do {
+            const char *c = my_p_ident(p);
+            if (st->n_cols < 256)
+                st->cols[st->n_cols++] = c;
+        } while (my_p_ok(p) && my_p_take_op(p, ','));
+        my_p_want_op(p, ')');
+    }
+    my_p_want(p, MY_K_AS);
+    st->text = p->tok.raw;
+    st->select = my_p_select(p, false);
+    st->text_len = (size_t)((p->tok.raw ? p->tok.raw : p->text_end) - st->text);
+    if (my_p_take(p, MY_K_WITH)) {
+        if (!my_p_take(p, MY_K_CASCADED))
+            (void)my_p_take(p, MY_K_LOCAL);
+        my_p_want(p, MY_K_CHECK);
+        my_p_want(p, MY_K_OPTION);
+    }
+}
+
+static void view_head(struct my_parse *p)
+{
+    if (my_p_take(p, MY_K_ALGORITHM)) {
+        my_p_want_op(p, '=');
+        (void)my_p_ident(p);
+    }
+    definer(p);
+    if (my_p_take(p, MY_K_SQL)) {
+        my_p_want(p, MY_K_SECURITY);
+        (void)my_p_ident(p);
+    }
+}
+
+void my_p_create_view(struct my_parse *p, struct my_stmt *st)
+{
+    view_head(p);
+    my_p_want(p, MY_K_VIEW);
+    view(p, st);
+}
+
 void my_p_create(struct my_parse *p, struct my_stmt *st)
 {
     my_p_next(p);
@@ -195,15 +255,7 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
         create_table(p, st);
         return;
     }
-    if (my_p_take(p, MY_K_ALGORITHM)) {
-        my_p_want_op(p, '=');
-        (void)my_p_ident(p);
-    }
-    definer(p);
-    if (my_p_take(p, MY_K_SQL)) {
-        my_p_want(p, MY_K_SECURITY);
-        (void)my_p_ident(p);
-    }
+    view_head(p);
     enum my_kw kw = p->tok.kind == MY_TOK_WORD ? p->tok.kw : MY_KW_NONE;
     if (st->or_replace && kw != MY_K_VIEW && !p->env->mariadb) {
         my_p_fail(p);
@@ -267,34 +319,15 @@ void my_p_create(struct my_parse *p, struct my_stmt *st)
     case MY_K_INDEX:
         create_index(p, st, MY_KEY_INDEX);
         return;
-    case MY_K_VIEW: {
+    case MY_K_VIEW:
         my_p_next(p);
-        st->com = MY_Q_CREATE_VIEW;
-        my_p_table_ref(p, &st->db, &st->name);
-        if (my_p_take_op(p, '(')) {
-            st->cols = my_p_new(p, 256 * sizeof *st->cols);
-            do {
-                const char *c = my_p_ident(p);
-                if (st->n_cols < 256)
-                    st->cols[st->n_cols++] = c;
-            } while (my_p_ok(p) && my_p_take_op(p, ','));
-            my_p_want_op(p, ')');
-        }
-        my_p_want(p, MY_K_AS);
-        st->text = p->tok.raw;
-        st->select = my_p_select(p, false);
-        st->text_len = (size_t)((p->tok.raw ? p->tok.raw : p->text_end) - st->text);
-        if (my_p_take(p, MY_K_WITH)) {
-            if (!my_p_take(p, MY_K_CASCADED))
-                (void)my_p_take(p, MY_K_LOCAL);
-            my_p_want(p, MY_K_CHECK);
-            my_p_want(p, MY_K_OPTION);
-        }
+        view(p, st);
         return;
-    }
     case MY_K_TRIGGER:
         my_p_next(p);
         st->com = MY_Q_CREATE_TRIGGER;
+        if (p->env->mariadb)
+            st->if_not_exists = my_p_if_not_exists(p);
         my_p_routine_name(p, st);
         {
             const char *from = p->tok.raw;

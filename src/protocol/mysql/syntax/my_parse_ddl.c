@@ -165,6 +165,24 @@ static void alter(struct my_parse *p, struct my_stmt *st)
         } while (my_p_ok(p) && my_p_take_op(p, ','));
         return;
     }
+    if (my_p_is(p, MY_K_EVENT)) { /* what it changes is not kept: events do not run */
+        my_p_next(p);
+        st->com = MY_Q_DROP_EVENT;
+        st->word = MY_K_ALTER;
+        st->if_exists = p->env->mariadb && my_p_if_exists(p);
+        my_p_routine_name(p, st);
+        if (p->tok.kind == MY_TOK_END)
+            my_p_fail(p);
+        while (my_p_ok(p) && p->tok.kind != MY_TOK_END)
+            my_p_next(p);
+        return;
+    }
+    if (my_p_is(p, MY_K_VIEW) || my_p_is(p, MY_K_ALGORITHM) || my_p_is(p, MY_K_DEFINER) || my_p_is(p, MY_K_SQL)) {
+        my_p_create_view(p, st);
+        st->view_only = true; /* it must be there */
+        st->or_replace = true;
+        return;
+    }
     if (my_p_is(p, MY_K_FUNCTION) || my_p_is(p, MY_K_PROCEDURE)) {
         st->com = MY_Q_DROP_ROUTINE;
         st->word = MY_K_ALTER;

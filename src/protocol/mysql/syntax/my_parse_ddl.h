@@ -18,6 +18,7 @@ void my_p_partition_by(struct my_parse *p);
 bool my_p_if_exists(struct my_parse *p);
 bool my_p_if_not_exists(struct my_parse *p);
 void my_p_db_options(struct my_parse *p, struct my_stmt *st);
+void my_p_create_view(struct my_parse *p, struct my_stmt *st); /* from ALGORITHM or VIEW on */
 void my_p_create(struct my_parse *p, struct my_stmt *st);
 void my_p_drop(struct my_parse *p, struct my_stmt *st);
 

@@ -7,197 +7,8 @@
 
 #include "protocol/mysql/syntax/my_parse.h"
 #include "protocol/mysql/syntax/my_parse_routine.h"
+#include "protocol/mysql/syntax/my_parse_sp.h"
 #include "protocol/mysql/world/my_def.h"
-
-struct label {
-    const char *name;
-    bool loop;
-    struct label *outer;
-};
-struct my_sp_parse {
-    struct my_sp *sp;
-    enum my_sp_what what;
-    struct label *labels;
-    int block, blocks;
-};
-
-static struct my_sp_node *statement(struct my_parse *p);
-
-static bool word(const struct my_parse *p, const char *text)
-{
-    return p->tok.kind == MY_TOK_WORD && strcasecmp(p->tok.text, text) == 0;
-}
-
-static bool take_word(struct my_parse *p, const char *text)
-{
-    bool yes = word(p, text);
-    if (yes)
-        my_p_next(p);
-    return yes;
-}
-
-/* ---- texts ---- */
-static void span(struct my_parse *p, const char *from, const char **ret, size_t *ret_len)
-{
-    const char *to = p->tok.raw && p->tok.kind != MY_TOK_END ? p->tok.raw : p->text_end;
-    while (to > from && (unsigned char)to[-1] <= ' ')
-        to--;
-    *ret = from;
-    *ret_len = (size_t)(to - from);
-}
-
-static struct my_sp_node *node_new(struct my_parse *p, enum my_sp_kind kind)
-{
-    struct my_sp_node *n = my_p_new(p, sizeof *n);
-    n->kind = kind;
-    n->scope = p->vars;
-    return n;
-}
-
-static void node_expr(struct my_parse *p, struct my_sp_node *n)
-{
-    const char *from = p->tok.raw;
-    (void)my_p_expr(p);
-    span(p, from, &n->text, &n->len);
-}
-
-/* ---- declarations ---- */
-static int add_var(struct my_parse *p, const char *name, const struct my_type_def *type)
-{
-    struct my_sp *sp = p->routine->sp;
-    for (const struct my_sp_var *v = p->vars; v && v->block == p->routine->block; v = v->next)
-        if (strcasecmp(v->name, name) == 0) {
-            my_p_error(p, sp->n_params < sp->n_vars || p->routine->blocks ? MY_ER_SP_DUP_VAR : MY_ER_SP_DUP_PARAM, name);
-            return 0;
-        }
-    struct my_col_def *c = my_p_new(p, sizeof *c);
-    struct my_sp_var *v = my_p_new(p, sizeof *v);
-    c->name = name;
-    c->type = *type;
-    *v = (struct my_sp_var){.name = name, .slot = (int)sp->n_vars, .block = p->routine->block, .next = p->vars};
-    if (!sp->last_var)
-        sp->last_var = &sp->vars;
-    *sp->last_var = c;
-    sp->last_var = &c->next;
-    p->vars = v;
-    if (sp->n_vars >= MY_SP_VARS_MAX)
-        my_p_error(p, MY_ER_OUTOFMEMORY, 4096);
-    return (int)sp->n_vars++;
-}
-
-static void declare_vars(struct my_parse *p, const char *first, struct my_sp_node ***last)
-{
-    const char *names[32] = {first};
-    size_t n = 1;
-    while (my_p_ok(p) && my_p_take_op(p, ',')) {
-        const char *name = my_p_ident(p);
-        if (n < 32)
-            names[n++] = name;
-    }
-    struct my_type_def type;
-    my_p_type(p, &type);
-    struct my_sp_node value = {.kind = MY_SP_DEFAULT, .scope = p->vars};
-    if (my_p_take(p, MY_K_DEFAULT))
-        node_expr(p, &value);
-    for (size_t i = 0; i < n && my_p_ok(p); i++) {
-        struct my_sp_node *d = my_p_new(p, sizeof *d);
-        *d = value;
-        d->slot = add_var(p, names[i], &type);
-        **last = d;
-        *last = &d->next;
-    }
-}
-
-static void declare_cursor(struct my_parse *p, const char *name)
-{
-    struct my_sp *sp = p->routine->sp;
-    my_p_next(p);
-    my_p_want(p, MY_K_FOR);
-    const char *from = p->tok.raw;
-    (void)my_p_select(p, true);
-    for (size_t i = 0; i < sp->n_cursors; i++)
-        if (sp->cursor_block[i] == p->routine->block && strcasecmp(sp->cursors[i], name) == 0)
-            my_p_error(p, MY_ER_SP_DUP_CURS, name);
-    if (sp->n_cursors >= 32)
-        my_p_error(p, MY_ER_OUTOFMEMORY, 4096);
-    if (!my_p_ok(p))
-        return;
-    size_t i = sp->n_cursors++;
-    sp->cursors[i] = name;
-    sp->cursor_scope[i] = p->vars;
-    sp->cursor_block[i] = p->routine->block;
-    span(p, from, &sp->cursor_text[i], &sp->cursor_len[i]);
-}
-
-static void handler_cond(struct my_parse *p, struct my_sp_handler *h)
-{
-    size_t i = h->n_conds < 8 ? h->n_conds++ : 7;
-    if (p->tok.kind == MY_TOK_INT) {
-        h->conds[i] = MY_SP_ON_CODE;
-        h->codes[i] = (uint16_t)my_text_i64(p->tok.text, p->tok.len, NULL, NULL);
-        my_p_next(p);
-    } else if (my_p_take(p, MY_K_SQLSTATE)) {
-        (void)my_p_take(p, MY_K_VALUE);
-        h->conds[i] = MY_SP_ON_STATE;
-        size_t len;
-        h->states[i] = my_p_string(p, &len);
-        if (my_p_ok(p) && (len != 5 || strncmp(h->states[i], "00", 2) == 0))
-            my_p_error(p, MY_ER_SP_BAD_SQLSTATE, h->states[i]);
-    } else if (my_p_take(p, MY_K_SQLWARNING)) {
-        h->conds[i] = MY_SP_ON_WARNING;
-    } else if (my_p_take(p, MY_K_SQLEXCEPTION)) {
-        h->conds[i] = MY_SP_ON_EXCEPTION;
-    } else if (my_p_take(p, MY_K_NOT)) {
-        my_p_want(p, MY_K_FOUND);
-        h->conds[i] = MY_SP_ON_NOT_FOUND;
-    } else if (my_p_is_ident(p)) {
-        const char *name = my_p_ident(p);
-        my_p_error(p, MY_ER_SP_COND_MISMATCH, name);
-    } else {
-        my_p_fail(p);
-    }
-}
-
-static void declare_handler(struct my_parse *p, struct my_sp_node *block)
-{
-    struct my_sp_handler *h = my_p_new(p, sizeof *h), **last = &block->handlers;
-    h->exit = my_p_is(p, MY_K_EXIT);
-    my_p_next(p);
-    my_p_want(p, MY_K_HANDLER);
-    my_p_want(p, MY_K_FOR);
-    do
-        handler_cond(p, h);
-    while (my_p_ok(p) && my_p_take_op(p, ','));
-    h->body = statement(p);
-    while (*last)
-        last = &(*last)->next;
-    *last = h;
-}
-
-/* Variables and conditions, then cursors, then handlers. */
-static void declarations(struct my_parse *p, struct my_sp_node *block, struct my_sp_node ***last)
-{
-    int stage = 0;
-    while (my_p_ok(p) && my_p_take(p, MY_K_DECLARE)) {
-        if (my_p_is(p, MY_K_CONTINUE) || my_p_is(p, MY_K_EXIT) || my_p_is(p, MY_K_UNDO)) {
-            stage = 2;
-            declare_handler(p, block);
-        } else {
-            const char *name = my_p_ident(p);
-            if (my_p_is(p, MY_K_CURSOR)) {
-                if (stage > 1)
-                    my_p_error(p, MY_ER_SP_CURSOR_AFTER_HANDLER);
-                stage = 1;
-                declare_cursor(p, name);
-            } else {
-                if (stage > 0)
-                    my_p_error(p, MY_ER_SP_VARCOND_AFTER_CURSHNDLR);
-                declare_vars(p, name, last);
-            }
-        }
-        my_p_want_op(p, ';');
-    }
-}
 
 /* ---- statements ---- */
 /* Statements up to one of the words that end such a list. */
@@ -205,7 +16,7 @@ static struct my_sp_node *list(struct my_parse *p)
 {
     struct my_sp_node *first = NULL, **last = &first;
     do {
-        *last = statement(p);
+        *last = my_sp_statement(p);
         last = &(*last)->next;
         my_p_want_op(p, ';');
     } while (my_p_ok(p) && !my_p_is(p, MY_K_END) && !my_p_is(p, MY_K_ELSE) && !my_p_is(p, MY_K_ELSEIF) && !my_p_is(p, MY_K_WHEN) &&
@@ -224,12 +35,12 @@ static void end_label(struct my_parse *p, const char *label)
 
 static struct my_sp_node *block(struct my_parse *p, const char *label)
 {
-    struct my_sp_node *n = node_new(p, MY_SP_BLOCK), **last = &n->body;
+    struct my_sp_node *n = my_sp_node_new(p, MY_SP_BLOCK), **last = &n->body;
     const struct my_sp_var *vars = p->vars;
     struct my_sp_parse *s = p->routine;
     int outer = s->block;
     s->block = ++s->blocks;
-    declarations(p, n, &last);
+    my_sp_declarations(p, n, &last);
     if (!my_p_is(p, MY_K_END))
         *last = list(p);
     my_p_want(p, MY_K_END);
@@ -241,12 +52,15 @@ static struct my_sp_node *block(struct my_parse *p, const char *label)
 
 static struct my_sp_node *if_(struct my_parse *p)
 {
-    struct my_sp_node *n = node_new(p, MY_SP_IF);
-    node_expr(p, n);
+    struct my_sp_node *n = my_sp_node_new(p, MY_SP_IF);
+    my_sp_node_expr(p, n);
     my_p_want(p, MY_K_THEN);
     n->body = list(p);
     if (my_p_take(p, MY_K_ELSEIF)) {
-        n->other = if_(p);
+        if (my_p_enter(p)) { /* each one is a level deeper */
+            n->other = if_(p);
+            my_p_leave(p);
+        }
         return n;
     }
     if (my_p_take(p, MY_K_ELSE))
@@ -258,14 +72,14 @@ static struct my_sp_node *if_(struct my_parse *p)
 
 static struct my_sp_node *case_(struct my_parse *p)
 {
-    struct my_sp_node *n = node_new(p, MY_SP_CASE), **last = &n->body;
+    struct my_sp_node *n = my_sp_node_new(p, MY_SP_CASE), **last = &n->body;
     if (!my_p_is(p, MY_K_WHEN))
-        node_expr(p, n);
+        my_sp_node_expr(p, n);
     if (!my_p_is(p, MY_K_WHEN))
         my_p_fail(p);
     while (my_p_ok(p) && my_p_take(p, MY_K_WHEN)) {
-        struct my_sp_node *w = node_new(p, MY_SP_WHEN);
-        node_expr(p, w);
+        struct my_sp_node *w = my_sp_node_new(p, MY_SP_WHEN);
+        my_sp_node_expr(p, w);
         my_p_want(p, MY_K_THEN);
         w->body = list(p);
         *last = w;
@@ -280,15 +94,15 @@ static struct my_sp_node *case_(struct my_parse *p)
 
 static struct my_sp_node *loop(struct my_parse *p, enum my_sp_kind kind, const char *label)
 {
-    struct my_sp_node *n = node_new(p, kind);
+    struct my_sp_node *n = my_sp_node_new(p, kind);
     if (kind == MY_SP_WHILE) {
-        node_expr(p, n);
+        my_sp_node_expr(p, n);
         my_p_want(p, MY_K_DO);
     }
     n->body = list(p);
     if (kind == MY_SP_REPEAT) {
         my_p_want(p, MY_K_UNTIL);
-        node_expr(p, n);
+        my_sp_node_expr(p, n);
     }
     my_p_want(p, MY_K_END);
     my_p_want(p, kind == MY_SP_WHILE ? MY_K_WHILE : kind == MY_SP_REPEAT ? MY_K_REPEAT : MY_K_LOOP);
@@ -298,9 +112,9 @@ static struct my_sp_node *loop(struct my_parse *p, enum my_sp_kind kind, const c
 
 static struct my_sp_node *jump(struct my_parse *p, bool leave)
 {
-    struct my_sp_node *n = node_new(p, leave ? MY_SP_LEAVE : MY_SP_ITERATE);
+    struct my_sp_node *n = my_sp_node_new(p, leave ? MY_SP_LEAVE : MY_SP_ITERATE);
     n->label = my_p_ident(p);
-    for (const struct label *l = p->routine->labels; l; l = l->outer)
+    for (const struct my_sp_label *l = p->routine->labels; l; l = l->outer)
         if (strcasecmp(l->name, n->label) == 0 && (leave || l->loop))
             return n;
     my_p_error(p, MY_ER_SP_LILABEL_MISMATCH, leave ? "LEAVE" : "ITERATE", n->label);
@@ -309,7 +123,7 @@ static struct my_sp_node *jump(struct my_parse *p, bool leave)
 
 static struct my_sp_node *cursor_use(struct my_parse *p, enum my_sp_kind kind)
 {
-    struct my_sp_node *n = node_new(p, kind);
+    struct my_sp_node *n = my_sp_node_new(p, kind);
     struct my_sp *sp = p->routine->sp;
     if (kind == MY_SP_FETCH) {
         if (my_p_take(p, MY_K_NEXT))
@@ -340,7 +154,7 @@ static struct my_sp_node *cursor_use(struct my_parse *p, enum my_sp_kind kind)
 
 static struct my_sp_node *sql(struct my_parse *p)
 {
-    struct my_sp_node *n = node_new(p, MY_SP_SQL);
+    struct my_sp_node *n = my_sp_node_new(p, MY_SP_SQL);
     struct my_sp_parse *s = p->routine;
     const char *from = p->tok.raw;
     if (my_p_is_op(p, ';') || p->tok.kind == MY_TOK_END) {
@@ -360,7 +174,7 @@ static struct my_sp_node *sql(struct my_parse *p)
         return n;
     }
     struct my_stmt *st = my_p_statement(p);
-    span(p, from, &n->text, &n->len);
+    my_sp_span(p, from, &n->text, &n->len);
     bool rows = (st->com == MY_Q_SELECT && st->select && st->select->into == MY_INTO_NONE) || st->com >= MY_Q_SHOW_DATABASES || st->com == MY_Q_EXPLAIN;
     if (!my_p_ok(p))
         return n;
@@ -371,6 +185,9 @@ static struct my_sp_node *sql(struct my_parse *p)
     else if (s->what == MY_SP_FUNCTION && (st->com == MY_Q_PREPARE || st->com == MY_Q_EXECUTE))
         my_p_error(p, MY_ER_STMT_NOT_ALLOWED_IN_SF_OR_TRG, "Dynamic SQL");
     s->sp->sends_rows |= rows;
+    for (const struct my_assign *a = st->com == MY_Q_SET ? st->assigns : NULL; a && my_p_ok(p); a = a->next)
+        if (a->kind == MY_SET_SYSVAR && a->base)
+            (void)my_p_row_column(p, a->base, a->name);
     for (const struct my_assign *a = st->com == MY_Q_SET ? st->assigns : NULL; a; a = a->next)
         if (a->kind == MY_SET_SYSVAR && !a->base && my_p_var(p, a->name) < 0 && s->sp->n_set < 32)
             s->sp->set_names[s->sp->n_set++] = a->name;
@@ -380,7 +197,7 @@ static struct my_sp_node *sql(struct my_parse *p)
 static struct my_sp_node *labelled(struct my_parse *p, const char *label)
 {
     enum my_kw kw = p->tok.kind == MY_TOK_WORD ? p->tok.kw : MY_KW_NONE;
-    struct label l = {label, kw != MY_K_BEGIN, p->routine->labels};
+    struct my_sp_label l = {label, kw != MY_K_BEGIN, p->routine->labels};
     if (label)
         p->routine->labels = &l;
     struct my_sp_node *n = NULL;
@@ -397,10 +214,10 @@ static struct my_sp_node *labelled(struct my_parse *p, const char *label)
     return n;
 }
 
-static struct my_sp_node *statement(struct my_parse *p)
+struct my_sp_node *my_sp_statement(struct my_parse *p)
 {
     if (!my_p_enter(p))
-        return node_new(p, MY_SP_SQL);
+        return my_sp_node_new(p, MY_SP_SQL);
     struct my_sp_node *n = NULL;
     const struct my_tok *a = my_p_ahead(p);
     if (my_p_is_ident(p) && a->kind == MY_TOK_OP && a->op == ':') {
@@ -417,16 +234,16 @@ static struct my_sp_node *statement(struct my_parse *p)
         n = jump(p, leave);
     } else if (my_p_is(p, MY_K_RETURN)) {
         my_p_next(p);
-        n = node_new(p, MY_SP_RETURN);
+        n = my_sp_node_new(p, MY_SP_RETURN);
         if (p->routine->what != MY_SP_FUNCTION)
             my_p_error(p, MY_ER_SP_BADRETURN);
-        node_expr(p, n);
+        my_sp_node_expr(p, n);
         p->routine->sp->has_return = true;
-    } else if (take_word(p, "open")) {
+    } else if (my_sp_take_word(p, "open")) {
         n = cursor_use(p, MY_SP_OPEN);
     } else if (my_p_take(p, MY_K_FETCH)) {
         n = cursor_use(p, MY_SP_FETCH);
-    } else if (take_word(p, "close")) {
+    } else if (my_sp_take_word(p, "close")) {
         n = cursor_use(p, MY_SP_CLOSE);
     } else {
         n = labelled(p, NULL);
@@ -434,7 +251,7 @@ static struct my_sp_node *statement(struct my_parse *p)
             n = sql(p);
     }
     my_p_leave(p);
-    return n ? n : node_new(p, MY_SP_SQL);
+    return n ? n : my_sp_node_new(p, MY_SP_SQL);
 }
 
 /* ---- the whole ---- */
@@ -452,7 +269,7 @@ static void params(struct my_parse *p, bool procedure)
         const char *name = my_p_ident(p);
         struct my_type_def type;
         my_p_type(p, &type);
-        (void)add_var(p, name, &type);
+        (void)my_sp_add_var(p, name, &type);
         if (sp->n_params >= sizeof sp->modes)
             my_p_error(p, MY_ER_OUTOFMEMORY, 4096);
         else
@@ -489,8 +306,8 @@ static void characteristics(struct my_parse *p)
             my_p_want(p, MY_K_DATA);
         } else if (my_p_take(p, MY_K_SQL)) {
             my_p_want(p, MY_K_SECURITY);
-            sp->invoker = word(p, "invoker");
-            if (!take_word(p, "invoker") && !take_word(p, "definer"))
+            sp->invoker = my_sp_word(p, "invoker");
+            if (!my_sp_take_word(p, "invoker") && !my_sp_take_word(p, "definer"))
                 my_p_fail(p);
         } else if (my_p_take(p, MY_K_LANGUAGE)) {
             my_p_want(p, MY_K_SQL);
@@ -535,9 +352,9 @@ static void body(struct my_parse *p)
     if (p->tok.kind == MY_TOK_END)
         my_p_fail(p);
     if (my_p_ok(p))
-        sp->body = statement(p);
+        sp->body = my_sp_statement(p);
     if (my_p_ok(p))
-        span(p, from, &sp->body_text, &sp->body_len);
+        my_sp_span(p, from, &sp->body_text, &sp->body_len);
 }
 
 struct my_sp *my_p_routine(struct my_parse *p, enum my_sp_what what)
@@ -573,7 +390,7 @@ void my_p_atomic(struct my_parse *p, struct my_stmt *st)
     st->sp = sp;
     my_p_next(p);
     my_p_want(p, MY_K_NOT);
-    if (!take_word(p, "atomic"))
+    if (!my_sp_take_word(p, "atomic"))
         my_p_fail(p);
     sp->last_var = &sp->vars;
     p->routine = &s;

@@ -121,7 +121,10 @@ void my_p_type(struct my_parse *p, struct my_type_def *t)
     enum my_kw kw = p->tok.kind == MY_TOK_WORD ? p->tok.kw : MY_KW_NONE;
     *t = (struct my_type_def){0};
     if (kw == MY_KW_NONE) {
-        my_p_fail(p);
+        if (p->env->mariadb && my_p_is_ident(p)) /* it might be a plugin's */
+            my_p_error(p, MY_ER_UNKNOWN_DATA_TYPE, p->tok.text);
+        else
+            my_p_fail(p);
         return;
     }
     my_p_next(p);

@@ -113,6 +113,8 @@ static bool copy_column(struct my_table *to, const struct my_column *from, struc
     c->type_text = from->type_text ? my_table_str(to, from->type_text) : NULL;
     c->comment = from->comment ? my_table_str(to, from->comment) : NULL;
     c->dflt = from->dflt ? arena_copy(&to->arena, from->dflt, from->dflt_len) : NULL;
+    c->check = from->check ? my_table_str(to, from->check) : NULL;
+    c->gen = from->gen ? my_table_str(to, from->gen) : NULL;
     return c->name && copy_type(to, &c->type) && !(from->dflt && !c->dflt);
 }
 
@@ -147,6 +149,8 @@ struct my_table *my_table_copy(const struct my_table *t, bool with_rows)
         n->keys[n->n_keys] = t->keys[n->n_keys];
         n->keys[n->n_keys].name = my_table_str(n, t->keys[n->n_keys].name);
     }
+    for (; n->n_checks < t->n_checks; n->n_checks++)
+        n->checks[n->n_checks] = (struct my_check){my_table_str(n, t->checks[n->n_checks].name), my_table_str(n, t->checks[n->n_checks].text)};
     if (with_rows && t->n_rows) {
         n->rows = malloc(t->n_rows * sizeof *n->rows);
         if (!n->rows)

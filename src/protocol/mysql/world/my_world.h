@@ -37,6 +37,13 @@ struct my_column {
     uint8_t dec, wire_type;
     uint16_t flags;            /* all wire flags */
     const char *wire_db, *wire_org_table; /* recorded, for columns of the server's own views; the kit's */
+    char *check, *gen;         /* MariaDB: CHECK (…), GENERATED ALWAYS AS (…), as printed; NULL: none */
+    bool stored;               /* the generated value is */
+};
+
+#define MY_TABLE_CHECKS_MAX 32
+struct my_check {              /* CONSTRAINT name CHECK (text) */
+    char *name, *text;
 };
 
 struct my_key {
@@ -59,6 +66,8 @@ struct my_table {
     size_t n_cols;
     struct my_key *keys;
     size_t n_keys;
+    struct my_check checks[MY_TABLE_CHECKS_MAX];
+    size_t n_checks;
     struct my_row **rows;
     size_t n_rows, cap_rows, row_bytes;
     uint64_t auto_inc;         /* next; 0: no such column */
