@@ -124,7 +124,7 @@ static uint32_t checksum(struct my_run *r, const struct my_table *t)
 
 static void checksum_tables(struct my_run *r, struct my_stmt *st)
 {
-    struct my_result_col cols[2] = {my_plain_col(r, "Table", 's', 128, true), my_plain_col(r, "Checksum", 'l', 21, true)};
+    struct my_result_col cols[2] = {my_plain_col(r, "Table", 's', r->kit->mariadb ? 128 * 3 : 128, true), my_plain_col(r, "Checksum", 'l', 21, true)};
     uint64_t rows = 0;
     my_send_columns(r, cols, 2);
     for (const struct my_name *n = st->names; n; n = n->next, rows++) {
@@ -145,7 +145,7 @@ static void check_tables(struct my_run *r, struct my_stmt *st)
         checksum_tables(r, st);
         return;
     }
-    uint32_t text_len = r->kit->mariadb ? 128 * 1024 * 3 : r->kit->version >= 50500 ? 128 * 1024 : 255; /* SQL_ADMIN_MSG_TEXT_SIZE */
+    uint32_t text_len = r->kit->version >= 50500 ? 128 * 1024 : 255; /* SQL_ADMIN_MSG_TEXT_SIZE */
     struct check c = {.r = r, .op = op_name(st->word),
                       .cols = {my_plain_col(r, "Table", 's', 128, true), my_plain_col(r, "Op", 's', 10, true),
                                my_plain_col(r, "Msg_type", 's', 10, true), my_plain_col(r, "Msg_text", 's', text_len, true)}};

@@ -135,14 +135,19 @@ static bool is_folder(struct my_run *r, const char *path)
 }
 
 /* MariaDB resolves the file's folder even when every path is secure: one that is not there is refused as well. */
-bool my_file_is_secure(struct my_run *r, const char *path)
+bool my_file_may_be_read(struct my_run *r, const char *path)
 {
     const char *secure = var_text(r, "secure_file_priv");
     bool no = *secure && (strcmp(secure, "NULL") == 0 || !same_start(r, path, secure));
-    no |= r->kit->mariadb && !closed_folder(r, path) && !my_world_dir_exists(r->w, path);
-    if (no)
+    return !no && !(r->kit->mariadb && !closed_folder(r, path) && !my_world_dir_exists(r->w, path));
+}
+
+bool my_file_is_secure(struct my_run *r, const char *path)
+{
+    bool yes = my_file_may_be_read(r, path);
+    if (!yes)
         my_fail(r, MY_ER_OPTION_PREVENTS_STATEMENT, "--secure-file-priv");
-    return !no;
+    return yes;
 }
 
 bool my_file_is_folder(struct my_run *r, const char *path)

@@ -7,7 +7,8 @@
 /* The absolute path, forward slashes, of a file name in a statement: a relative one lies in the data folder, and with in_db a
  * bare one in the current database's folder. False: longer than max. */
 bool my_file_path(struct my_run *r, const char *given, bool in_db, char *ret, size_t max);
-/* Whether secure_file_priv lets a statement touch the path; error 1290. */
+/* Whether secure_file_priv lets the path be touched; my_file_is_secure: else error 1290. */
+bool my_file_may_be_read(struct my_run *r, const char *path);
 bool my_file_is_secure(struct my_run *r, const char *path);
 bool my_file_is_folder(struct my_run *r, const char *path);
 bool my_file_in_folder(const struct my_run *r, const char *folder); /* some file lies under it */

@@ -65,7 +65,7 @@ static void one_table(struct my_fill *f, const struct my_db *db, const struct my
     bool dynamic = false;
     for (size_t i = 0; i < t->n_cols; i++)
         dynamic |= t->cols[i].type.blob || t->cols[i].type.type == MY_T_VARCHAR;
-    my_fill_text(f, "ROW_FORMAT", innodb ? "Compact" : strcasecmp(t->engine, "MEMORY") == 0 || info || !dynamic ? "Fixed" : "Dynamic");
+    my_fill_text(f, "ROW_FORMAT", innodb ? (f->r->kit->version >= 50709 ? "Dynamic" : "Compact") : strcasecmp(t->engine, "MEMORY") == 0 || info || !dynamic ? "Fixed" : "Dynamic");
     uint64_t avg = t->n_rows ? t->row_bytes / t->n_rows : 0;
     if (!info) {
         my_fill_num(f, "TABLE_ROWS", t->n_rows);
@@ -83,6 +83,10 @@ static void one_table(struct my_fill *f, const struct my_db *db, const struct my
     my_fill_text(f, "TABLE_COLLATION", t->coll ? t->coll->name : "utf8_general_ci");
     my_fill_text(f, "CREATE_OPTIONS", "");
     my_fill_text(f, "TABLE_COMMENT", t->comment);
+    if (f->r->kit->mariadb && !info) {
+        my_fill_num(f, "MAX_INDEX_LENGTH", 0);
+        my_fill_text(f, "TEMPORARY", t->temporary ? "Y" : "N");
+    }
     my_fill_row(f);
 }
 
@@ -238,7 +242,8 @@ void my_info_statistics(struct my_fill *f)
                     my_fill_num(f, "SEQ_IN_INDEX", c + 1);
                     my_fill_text(f, "COLUMN_NAME", col->name);
                     my_fill_text(f, "COLLATION", key->kind == MY_KEY_FULLTEXT ? NULL : "A");
-                    if (unique && c + 1 == key->n_cols)
+                    bool counted = f->r->kit->mariadb && t->n_rows == 0 && strcasecmp(t->engine, "InnoDB") == 0;
+                    if ((unique && c + 1 == key->n_cols) || counted)
                         my_fill_num(f, "CARDINALITY", t->n_rows);
                     if (key->lens[c])
                         my_fill_num(f, "SUB_PART", key->lens[c]);

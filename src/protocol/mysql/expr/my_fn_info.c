@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/rng.h"
+#include "protocol/mysql/exec/my_check.h"
 #include "protocol/mysql/exec/my_files.h"
 #include "protocol/mysql/expr/my_eval.h"
 
@@ -247,11 +248,11 @@ static void fix_load_file(struct my_eval *ev, struct my_expr *e)
 static struct my_val ev_load_file(struct my_eval *ev, struct my_expr *e, struct my_val *args)
 {
     struct my_val t = my_arg_text(ev, e, 0, args);
-    if (t.kind != MY_V_STR || t.s.n > 511)
+    if (t.kind != MY_V_STR || t.s.n > 511 || !my_may(ev->r, MY_P_FILE))
         return my_null();
     char *given = arena_copy(ev->r->arena, t.s.p, t.s.n), path[1024];
     const struct my_file *f = given && my_file_path(ev->r, given, false, path, sizeof path) ? my_world_file(ev->r->w, path) : NULL;
-    if (!f || f->len > my_var_u64(ev->r, "max_allowed_packet"))
+    if (!f || !my_file_may_be_read(ev->r, path) || f->len > my_var_u64(ev->r, "max_allowed_packet"))
         return my_null();
     return my_text_out(ev, (const char *)f->bytes, f->len);
 }

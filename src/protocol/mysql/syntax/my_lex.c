@@ -123,19 +123,23 @@ static bool version_comment(struct my_lex *l, size_t *ret_len)
     return !(l->mariadb && v >= 50700 && v <= 99999); /* versions only MySQL has */
 }
 
-static void skip_to_end_of_comment(struct my_lex *l)
+/* False when it does not end: then nothing is taken. */
+static bool skip_to_end_of_comment(struct my_lex *l)
 {
+    struct my_lex before = *l;
     drop(l, 2);
     unsigned depth = 1;
     while (l->at < l->end) {
         if (peek(l, 0) == '*' && peek(l, 1) == '/') {
             drop(l, 2);
             if (--depth == 0)
-                return;
+                return true;
         } else {
             drop(l, 1);
         }
     }
+    *l = before;
+    return false;
 }
 
 /* White space and comments. */
@@ -149,15 +153,16 @@ static bool skip_blank(struct my_lex *l)
         } else if (c == '#' || (c == '-' && peek(l, 1) == '-' && (!left(l, 3) || is_space(peek(l, 2)) || peek(l, 2) < ' '))) {
             l->saw_comment = true;
             while (l->at < l->end && *l->at != '\n')
-                drop(l, 1);
+                keep(l, 1); /* the servers leave it in the text that names a column */
         } else if (c == '/' && peek(l, 1) == '*') {
             size_t head = 0;
             l->saw_comment = true;
             if (!l->in_version_comment && version_comment(l, &head)) {
                 drop(l, head);
                 l->in_version_comment = true;
-            } else {
-                skip_to_end_of_comment(l);
+            } else if (!skip_to_end_of_comment(l)) {
+                l->open_comment = true;
+                break;
             }
         } else if (l->in_version_comment && c == '*' && peek(l, 1) == '/') {
             drop(l, 2);
@@ -464,6 +469,11 @@ void my_lex_next(struct my_lex *l, struct my_tok *ret)
     ret->cpp_from = l->cpp_len;
     if (l->at >= l->end || (*l->at == '\0' && l->at + 1 >= l->end)) {
         ret->cpp_to = l->cpp_len;
+        return;
+    }
+    if (l->open_comment) { /* ABORT_SYM: a syntax error where the comment begins */
+        ret->kind = MY_TOK_BAD;
+        l->at = l->end;
         return;
     }
     lex_token(l, ret);

@@ -62,6 +62,7 @@ struct my_lex {
     bool mariadb, ansi_quotes, no_backslash, ignore_space;
     bool in_version_comment;
     bool saw_comment;      /* a statement of nothing but comments is not empty */
+    bool open_comment;     /* one that does not end was met */
     bool after_dot;        /* the next word is an identifier, whatever it spells */
     bool oom;
 };

@@ -79,6 +79,8 @@ void my_p_fail(struct my_parse *p)
     const char *from = p->tok.raw;
     if (from && from < p->text_end && p->tok.kind == MY_TOK_OP && p->tok.op == ',')
         from++; /* the servers' lexers begin a new token behind a comma before the parser sees it */
+    if (from && from > p->lex.begin && p->tok.kind == MY_TOK_OP && p->tok.op == '.' && from[-1] == '.')
+        from--;
     char near[400];
     my_near_text(p, from, near, sizeof near);
     (void)snprintf(p->err_text, sizeof p->err_text, my_errdef(MY_ER_PARSE)->text,

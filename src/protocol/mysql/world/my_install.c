@@ -490,6 +490,8 @@ int my_world_install(struct my_kit *k, struct err *err)
             rc = recorded_rows(&in, &k->fact_rows[i]);
     if (rc == 0)
         rc = install_accounts(&in);
+    if (rc == 0 && my_host_files(k, in.w) < 0)
+        rc = err_set(err, -ENOMEM, "no memory for the MySQL persona's files");
     my_acl_load(in.w);
     arena_done(&in.arena);
     return rc;

@@ -181,6 +181,7 @@ void my_table_clear(struct my_world *w, struct my_table *t);
 const struct my_file *my_world_file(const struct my_world *w, const char *path);
 /* -EEXIST, -ENOENT (no such folder), -EACCES, -ENOSPC; takes a copy. */
 int my_world_write_file(struct my_world *w, const char *path, const void *bytes, size_t n);
+int my_host_files(const struct my_kit *k, struct my_world *w); /* the host's own files that clients read first; -ENOSPC, -ENOMEM */
 bool my_world_dir_exists(const struct my_world *w, const char *path); /* of a file path: is its folder there */
 
 const char *my_world_global(const struct my_world *w, const char *name); /* NULL: as the kit says */
