@@ -1,4 +1,5 @@
 #include "protocol/mysql/exec/my_store.h"
+#include "protocol/mysql/expr/my_charset.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -333,9 +334,19 @@ static uint64_t text_limit(const struct my_column *c)
     return blobs[c->type.blob < 5 ? c->type.blob : 2];
 }
 
+/* The text in the column's character set. */
+static struct my_val in_set_of(struct my_run *r, const struct my_column *c, struct my_val t, const struct my_meta *m)
+{
+    size_t n = 0;
+    if (t.kind != MY_V_STR || !m->coll || my_result_of(m->type) != MY_RES_STR || my_is_temporal(m->type) || !my_converts(m->coll, c->coll))
+        return t;
+    char *own = my_convert(r->arena, m->coll, c->coll, t.s.p, t.s.n, &n);
+    return own ? my_str(own, n) : my_null();
+}
+
 static struct my_cell store_text(struct my_store *st, const struct my_column *c, const struct my_val *v, const struct my_meta *m)
 {
-    struct my_val t = my_val_text(st->r->arena, v, m);
+    struct my_val t = in_set_of(st->r, c, my_val_text(st->r->arena, v, m), m);
     bool counted = c->type.type == MY_T_STRING || c->type.type == MY_T_VARCHAR;
     uint64_t limit = text_limit(c);
     size_t keep = t.s.n;
