@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
-#include <seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -16,14 +15,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "cmd/calls.h"
 
 static int drop_capabilities(void)
 {
@@ -120,17 +112,11 @@ int confine_calls(void)
         SCMP_SYS(prlimit64), SCMP_SYS(getrusage), SCMP_SYS(open), SCMP_SYS(stat), SCMP_SYS(dup), SCMP_SYS(getcwd), SCMP_SYS(getdents),
 #endif
     };
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    if (!filter)
-        return -ENOMEM;
-    int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    for (size_t i = 0; rc == 0 && i < sizeof calls / sizeof *calls; i++) {
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-        if (rc == -EACCES || rc == -EDOM)
-            rc = 0; /* a call that this architecture does not have */
-    }
+    scmp_filter_ctx filter;
+    int rc = calls_allowed(calls, sizeof calls / sizeof *calls, &filter);
     if (rc == 0)
         rc = seccomp_load(filter);
-    seccomp_release(filter);
+    if (filter)
+        seccomp_release(filter);
     return rc;
 }

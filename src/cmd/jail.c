@@ -3,19 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <seccomp.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "cmd/calls.h"
 
 static int allow_reading(int rules, const char *path)
 {
@@ -76,15 +69,8 @@ int jail_calls(bool reopen)
         SCMP_SYS(prlimit64), SCMP_SYS(dup), SCMP_SYS(getdents),
 #endif
     };
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    if (!filter)
-        return -ENOMEM;
-    int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    for (size_t i = 0; rc == 0 && i < sizeof calls / sizeof *calls; i++) {
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-        if (rc == -EACCES || rc == -EDOM)
-            rc = 0; /* a call that this architecture does not have */
-    }
+    scmp_filter_ctx filter;
+    int rc = calls_allowed(calls, sizeof calls / sizeof *calls, &filter);
     const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
     if (rc == 0)
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
@@ -94,6 +80,7 @@ int jail_calls(bool reopen)
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDWR));
     if (rc == 0)
         rc = seccomp_load(filter);
-    seccomp_release(filter);
+    if (filter)
+        seccomp_release(filter);
     return rc;
 }

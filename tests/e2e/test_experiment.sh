@@ -3,28 +3,9 @@
 # same one, also after a restart; a reload by SIGHUP changes what new sessions meet and drops none; journal and answer
 # ledger say what each source was told.
 set -eu
-honeypot=$HOTARU_BUILD/hotaru-honeypot
-work=$(mktemp -d "${TMPDIR:-/tmp}/hotaru-experiment.XXXXXX")
-pid=
-clean_up() {
-    [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-fail() { echo "FAIL: $*" >&2; tail -n 20 "$work/log" >&2; exit 1; }
-if [ -z "${HOTARU_EXPERIMENT_INSIDE:-}" ]; then
-    map=
-    [ "$(id -u)" = 0 ] || map=--map-root-user
-    # shellcheck disable=SC2086
-    unshare $map --net true 2>/dev/null || { echo "SKIP: no namespaces here"; exit 77; }
-    # shellcheck disable=SC2086
-    HOTARU_EXPERIMENT_INSIDE=1 exec unshare $map --net "$0"
-fi
-PATH=$PATH:/usr/sbin:/sbin
-ip link set lo up
-mkdir "$work/store"
+# shellcheck source-path=SCRIPTDIR source=alone.sh
+. "$HOTARU_SOURCE/tests/e2e/alone.sh"
+alone "$0" "$@"
 configuration() { # ARMS
     cat >"$work/observatory.yaml" <<YAML
 honeypot:

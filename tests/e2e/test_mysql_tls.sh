@@ -2,30 +2,10 @@
 # TLS and compression of the 8.0 persona in a confined hotaru-honeypot, as a real client sees them: cipher and compression in
 # the server's own status, a certificate that a restart does not change, a large result whole.
 set -eu
-honeypot=$HOTARU_BUILD/hotaru-honeypot
 command -v mariadb >/dev/null || { echo "SKIP: no mariadb client (tools/deps check)"; exit 77; }
-work=$(mktemp -d "${TMPDIR:-/tmp}/hotaru-mysql-tls.XXXXXX")
-pid=
-clean_up() {
-    [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-fail() { echo "FAIL: $*" >&2; tail -n 20 "$work/log" >&2; exit 1; }
-if [ -z "${HOTARU_TLS_INSIDE:-}" ]; then
-    map=
-    [ "$(id -u)" = 0 ] || map=--map-root-user
-    # shellcheck disable=SC2086
-    unshare $map --net true 2>/dev/null || { echo "SKIP: no namespaces here"; exit 77; }
-    # shellcheck disable=SC2086
-    HOTARU_TLS_INSIDE=1 exec unshare $map --net "$0"
-fi
-PATH=$PATH:/usr/sbin:/sbin
-ip link set lo up
-chmod 755 "$work"
-mkdir "$work/store"
+# shellcheck source-path=SCRIPTDIR source=alone.sh
+. "$HOTARU_SOURCE/tests/e2e/alone.sh"
+alone "$0" "$@"
 ask() { # OPTION… (SQL is the last)
     timeout 20 mariadb --no-defaults -h 127.0.0.1 -u root -BN "$@"
 }
