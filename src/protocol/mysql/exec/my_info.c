@@ -152,7 +152,7 @@ static struct my_table *show_table(struct my_run *r, const char *table, struct m
         cols[i] = (struct my_column){.name = heads[i], .coll = r->kit->utf8};
         rel->cols[i] = (struct my_relcol){heads[i], {.type = MY_T_VAR_STRING, .coll = r->kit->utf8, .len = i ? 3072 : 192,
                                                      .flags = i ? 0 : MY_F_NOT_NULL | MY_F_NO_DEFAULT, .is_field = true, .maybe_null = i != 0,
-                                                     .coerce = MY_CO_IMPLICIT, .db = "performance_schema", .table = name, .org_table = name,
+                                                     .coerce = MY_CO_IMPLICIT, .db = r->kit->version >= 80000 ? "performance_schema" : "", .table = name, .org_table = name,
                                                      .org_name = wire[i]}};
     }
     rel->db = "performance_schema";
@@ -172,7 +172,9 @@ struct my_rel *my_info_fill(struct my_run *r, const char *table, const char *sou
     struct my_rel *rel = arena_new(r->arena, sizeof *rel);
     if (!rel)
         return NULL;
-    if (!t && r->info_source && my_modern(r->kit) && (t = show_table(r, table, rel))) {
+    struct my_table *shown = r->info_source && my_modern(r->kit) ? show_table(r, table, rel) : NULL;
+    if (shown) {
+        t = shown;
         struct my_fill f = {.r = r, .rel = rel, .t = t};
         for (size_t i = 0; i < sizeof tables / sizeof *tables && !r->describe_only; i++)
             if (strcasecmp(tables[i].name, source) == 0)

@@ -18,6 +18,10 @@ static void fix_udf(struct my_eval *ev, struct my_expr *e)
     const char *db = e->db ? e->db : r->c->db;
     if (db[0] && my_fix_routine(ev, e, db))
         return;
+    if (!db[0] && !r->kit->mariadb && r->kit->version >= 50700) {
+        my_fail(r, MY_ER_NO_DB);
+        return;
+    }
     if (db[0])
         (void)snprintf(name, sizeof name, "%.90s.%.90s", db, e->name);
     else

@@ -181,6 +181,8 @@ void my_fix_sysvar(struct my_eval *ev, struct my_expr *e)
         break;
     default:
         my_fix_str(ev, e, r->kit->utf8, null ? 0 : strlen(text), MY_DEC_FLOAT, true);
+        if (!r->kit->mariadb && r->kit->version >= 80000) /* MAX_BLOB_WIDTH's lower half, whatever the value */
+            e->m.len = 65535;
         e->m.coerce = MY_CO_SYSCONST;
         if (!null)
             e->val = my_str(text, strlen(text));
@@ -311,7 +313,8 @@ void my_fix_case(struct my_eval *ev, struct my_expr *e)
         return;
     }
     my_finish_hybrid(ev, &m, e, from, has_else);
-    m.maybe_null = null || my_any_maybe_null(e);
+    bool late = !ev->r->kit->mariadb && ev->r->kit->version >= 50700; /* conditions no longer count */
+    m.maybe_null = null || (!late && my_any_maybe_null(e));
     m.is_field = false;
     m.flags = 0;
     m.db = m.table = m.org_table = m.org_name = NULL;
@@ -455,7 +458,7 @@ void my_finish_hybrid(struct my_eval *ev, struct my_meta *m, struct my_expr *e, 
         finish_mariadb(m, e, from, has_else);
         return;
     }
-    uint32_t prec = 0;
+    uint32_t prec = 0, widest = 0;
     uint8_t dec = 0;
     bool uns = true;
     for (size_t i = from; i < e->n_args; i++) {
@@ -465,6 +468,7 @@ void my_finish_hybrid(struct my_eval *ev, struct my_meta *m, struct my_expr *e, 
         const struct my_meta *a = &e->args[i]->m;
         dec = a->dec > dec ? a->dec : dec;
         uns &= a->unsigned_;
+        widest = a->len > widest ? a->len : widest;
         uint32_t p = a->len - (a->dec ? 1u : 0) - (a->unsigned_ || a->len == 0 ? 0u : 1u);
         if (a->len == 0)
             p = 0;
@@ -478,4 +482,6 @@ void my_finish_hybrid(struct my_eval *ev, struct my_meta *m, struct my_expr *e, 
     m->dec = dec;
     m->len = prec + (dec ? 1u : 0) + (uns || !prec ? 0u : 1u);
     m->type = res == MY_RES_INT ? MY_T_LONGLONG : MY_T_NEWDECIMAL;
+    if (res == MY_RES_INT && ev->r->kit->version >= 50700) /* the sign's place is no longer counted off */
+        m->len = widest;
 }

@@ -474,7 +474,7 @@ int my_world_install(struct my_kit *k, struct err *err)
     const struct my_coll *sys = k->mariadb ? k->server_coll : k->version >= 80000 && k->utf8mb4 ? k->utf8mb4 : k->latin1;
     if (rc == 0 && (my_world_add_db(in.w, "information_schema", k->utf8) < 0 || my_world_add_db(in.w, "mysql", sys) < 0 ||
                     (k->version >= 50500 && my_world_add_db(in.w, "performance_schema", k->utf8) < 0) ||
-                    (my_fact_table(k, "sys", "version") >= 0 && my_world_add_db(in.w, "sys", k->utf8) < 0) ||
+                    ((my_fact_table(k, "sys", "version") >= 0 || (k->version >= 50700 && !k->mariadb)) && my_world_add_db(in.w, "sys", k->utf8) < 0) ||
                     (k->version < 50700 && my_world_add_db(in.w, "test", k->server_coll) < 0)))
         rc = err_set(err, -ENOMEM, "no memory for the MySQL persona's databases");
     if (rc == 0)
